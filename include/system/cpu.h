@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual CPU as the system core, boards and accelerators see it; ISAs embed it first in their
+ * own CPU object.
+ */
+#ifndef SYSTEM_CPU_H
+#define SYSTEM_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "hw/core/dev.h"
+
+typedef struct Machine Machine;
+typedef struct TargetOps TargetOps;
+typedef struct TcgState TcgState;
+
+typedef struct VCpu {
+    Device dev;
+    Machine *machine;     /* set by the board before realize */
+    unsigned index;       /* position in machine->cpus */
+    const TargetOps *ops; /* set by the ISA's instance_init */
+    TcgState *state;      /* allocated by the ISA at instance_init (64-byte aligned), freed by it */
+    void *accel;          /* the accelerator's per-vCPU data; NULL before it is attached */
+    bool halted;          /* waits for an interrupt; written by the hart's thread or when parked */
+} VCpu;
+
+/* Makes the vCPU look at its interrupts, requests and run state soon: any thread, no lock. */
+void vcpu_kick(VCpu *cpu);
+
+#endif
