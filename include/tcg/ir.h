@@ -17,7 +17,7 @@
 #include <glib.h>
 
 typedef enum IrOpcode {
-#define OP(name, outs, ins, flags, meaning) IR_##name,
+#define OP(name, outs, ins, shape, flags, meaning) IR_##name,
 #include "../../tcg/op.def"
 #undef OP
     IR_OPCODE_COUNT
@@ -95,7 +95,11 @@ enum {
 /* A reference to a value: nothing, a slot, a temporary or a constant. */
 typedef uint16_t IrRef;
 enum { IR_NONE = 0, IR_SLOT0 = 1, IR_TEMP0 = 0x400, IR_CONST0 = 0x8000 };
-enum { IR_MAX_SLOTS = IR_TEMP0 - IR_SLOT0, IR_MAX_TEMPS = IR_CONST0 - IR_TEMP0 };
+enum {
+    IR_MAX_SLOTS = IR_TEMP0 - IR_SLOT0,
+    IR_MAX_TEMPS = IR_CONST0 - IR_TEMP0,
+    IR_MAX_CONSTS = 0x10000 - IR_CONST0,
+};
 
 static inline bool ir_is_slot(IrRef r)
 {
@@ -179,6 +183,7 @@ typedef struct IrRegion {
     uint32_t temp_count, temp_cap;
     int64_t *consts;
     uint32_t const_count, const_cap;
+    struct IrScratch *scratch; /* memory of the passes, kept from region to region */
 } IrRegion;
 
 /* Creates an empty region; reset empties it keeping its memory. */
@@ -231,13 +236,83 @@ void ir_jumpind(IrRegion *r, IrRef target);
 void ir_dispatch(IrRegion *r);
 void ir_leave(IrRegion *r);
 
-/* Table facts. */
+/* Table facts: one row of op.def. */
 typedef struct IrOpInfo {
     const char *name;
-    uint8_t outs, ins, flags;
+    uint8_t outs, ins, shape, flags;
     const char *meaning;
 } IrOpInfo;
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT];
+
+/* What the types, `c` and `imm` of an op may be. */
+typedef enum IrShape {
+    IR_SHAPE_MOVE,
+    IR_SHAPE_BITCAST,
+    IR_SHAPE_ADDRESS,
+    IR_SHAPE_INT,
+    IR_SHAPE_SHADD,
+    IR_SHAPE_EXTEND,
+    IR_SHAPE_COMPARE,
+    IR_SHAPE_CHECK,
+    IR_SHAPE_LOAD,
+    IR_SHAPE_STORE,
+    IR_SHAPE_AMO,
+    IR_SHAPE_FENCE,
+    IR_SHAPE_UNBOX,
+    IR_SHAPE_BOX,
+    IR_SHAPE_FLOAT,
+    IR_SHAPE_FMA,
+    IR_SHAPE_FCMP,
+    IR_SHAPE_FCVT,
+    IR_SHAPE_FTOI,
+    IR_SHAPE_ITOF,
+    IR_SHAPE_CALL,
+    IR_SHAPE_INSN,
+    IR_SHAPE_BRANCH,
+    IR_SHAPE_JUMP,
+    IR_SHAPE_JUMPIND,
+    IR_SHAPE_BARE,
+    IR_SHAPE_COUNT
+} IrShape;
+
+/* Operand types as seen from the op's type T. */
+typedef enum IrOperand {
+    IR_OPERAND_INT,         /* integer: a 64-bit container, whatever T */
+    IR_OPERAND_OWN,         /* T; i32 and i64 are both the integer container */
+    IR_OPERAND_OTHER_FLOAT, /* f32 if T is f64, f64 if it is f32 */
+    IR_OPERAND_BITS,        /* integer if T is FP, FP of either size if T is i64 */
+    IR_OPERAND_F32,
+    IR_OPERAND_F64,
+} IrOperand;
+
+typedef enum IrSmall {
+    IR_SMALL_NONE,
+    IR_SMALL_NUMBER, /* 0 .. small_max */
+    IR_SMALL_COND,
+    IR_SMALL_MEM,
+    IR_SMALL_AMO,
+    IR_SMALL_FENCE,
+    IR_SMALL_FMA,
+    IR_SMALL_FCMP,
+    IR_SMALL_CVT,
+    IR_SMALL_CVT_ROUND,
+} IrSmall;
+
+typedef enum IrLarge {
+    IR_LARGE_NONE,
+    IR_LARGE_OFFSET,
+    IR_LARGE_HELPER,
+} IrLarge;
+
+typedef struct IrShapeInfo {
+    uint8_t types;     /* bit set of the IrTypes T may be */
+    uint8_t out, in;   /* IrOperand */
+    bool host_first;   /* the first input is a host pointer: an integer whatever `in` is */
+    uint8_t small;     /* IrSmall: what c is */
+    uint8_t small_max; /* IR_SMALL_NUMBER: largest c */
+    uint8_t large;     /* IrLarge: what imm is */
+} IrShapeInfo;
+extern const IrShapeInfo ir_shapes[IR_SHAPE_COUNT];
 
 /* Checks well-formedness (temps assigned once before use, types, operand counts, an END op last and
  * only last). Returns NULL or a static/heap message describing the first fault (caller g_free()s).
