@@ -218,7 +218,7 @@ IrOp *ir_append(IrRegion *r, IrOpcode opc, IrType type, IrRef out, IrRef a, IrRe
         r->ops = g_renew(IrOp, r->ops, r->op_cap);
     }
     IrOp *op = &r->ops[r->op_count++];
-    *op = (IrOp){ .opc = opc, .type = type, .out = out, .in = { a, b } };
+    *op = (IrOp) { .opc = opc, .type = type, .out = out, .in = { a, b } };
     return op;
 }
 
@@ -278,8 +278,7 @@ void ir_setc(IrRegion *r, IrType type, IrCond cond, IrRef out, IrRef a, IrRef b)
     ir_append(r, IR_setc, type, out, a, b)->c = (uint8_t)cond;
 }
 
-void ir_sel(IrRegion *r, IrType type, IrCond cond, IrRef out, IrRef a, IrRef b, IrRef yes,
-            IrRef no)
+void ir_sel(IrRegion *r, IrType type, IrCond cond, IrRef out, IrRef a, IrRef b, IrRef yes, IrRef no)
 {
     IrOp *op = ir_append(r, IR_sel, type, out, a, b);
 

@@ -16,7 +16,7 @@
 #include "ir_private.h"
 
 static const char *const type_names[IR_TYPE_COUNT] = { "i32", "i64", "f32", "f64" };
-static const char *const cond_names[IR_COND_COUNT] = { "eq", "ne", "lt",  "ge",  "ltu",
+static const char *const cond_names[IR_COND_COUNT] = { "eq",  "ne", "lt", "ge",  "ltu",
                                                        "geu", "le", "gt", "leu", "gtu" };
 static const char *const amo_names[IR_AMO_COUNT] = { "swap", "add", "and",  "or",  "xor",
                                                      "min",  "max", "minu", "maxu" };
@@ -463,8 +463,7 @@ static bool parse_line(Parser *p)
         }
         op.type = (uint8_t)type;
     }
-    if (!parse_small(p, shape, &op) ||
-        (shape->large == IR_LARGE_HELPER && !parse_helper(p, &op)) ||
+    if (!parse_small(p, shape, &op) || (shape->large == IR_LARGE_HELPER && !parse_helper(p, &op)) ||
         !parse_operands(p, info, &op) || !parse_tail(p, shape, &op)) {
         return false;
     }

@@ -44,15 +44,15 @@ static bool check_input(Verifier *v, unsigned n, IrType wanted)
     if (ref == IR_NONE) {
         return fail(v, "input %u is missing", n + 1);
     }
-    if (ir_is_const(ref) ? ref - IR_CONST0 >= (int)r->const_count :
-        ir_is_temp(ref)  ? ref - IR_TEMP0 >= (int)r->temp_count :
-                           ref - IR_SLOT0 >= (int)r->isa->slot_count) {
+    if (ir_is_const(ref)  ? ref - IR_CONST0 >= (int)r->const_count
+        : ir_is_temp(ref) ? ref - IR_TEMP0 >= (int)r->temp_count
+                          : ref - IR_SLOT0 >= (int)r->isa->slot_count) {
         return fail(v, "input %u refers to nothing", n + 1);
     }
     if (ir_is_temp(ref) && v->defined[ref - IR_TEMP0] != TEMP_DEFINED) {
         return fail(v, "temporary %%%d is %s", ref - IR_TEMP0,
-                    v->defined[ref - IR_TEMP0] == TEMP_UNKNOWN ? "not defined yet" :
-                                                                 "used beyond its access");
+                    v->defined[ref - IR_TEMP0] == TEMP_UNKNOWN ? "not defined yet"
+                                                               : "used beyond its access");
     }
     if (!types_match(wanted, ir_ref_type(r, ref))) {
         return fail(v, "input %u has the wrong type", n + 1);
@@ -93,8 +93,8 @@ static bool check_output(Verifier *v)
     if (ir_is_const(op->out)) {
         return fail(v, "its output is a constant");
     }
-    if (ir_is_temp(op->out) ? op->out - IR_TEMP0 >= (int)r->temp_count :
-                              op->out - IR_SLOT0 >= (int)r->isa->slot_count) {
+    if (ir_is_temp(op->out) ? op->out - IR_TEMP0 >= (int)r->temp_count
+                            : op->out - IR_SLOT0 >= (int)r->isa->slot_count) {
         return fail(v, "its output does not exist");
     }
     if (!types_match(ir_operand_type(ir_shapes[info->shape].out, op->type),
@@ -127,12 +127,12 @@ static bool check_mem(Verifier *v, const IrOp *op)
     if (op->c & ~allowed) {
         return fail(v, "its memory access has flags it cannot have");
     }
-    if (op->opc == IR_ld && ((op->type == IR_F32 && size != IR_MEM_32) ||
-                             (op->type == IR_F64 && size != IR_MEM_64))) {
+    if (op->opc == IR_ld &&
+        ((op->type == IR_F32 && size != IR_MEM_32) || (op->type == IR_F64 && size != IR_MEM_64))) {
         return fail(v, "its size does not fit its type");
     }
-    if (op->opc == IR_st && ((op->type == IR_F32 && size != IR_MEM_32) ||
-                             (op->type == IR_F64 && size < IR_MEM_32))) {
+    if (op->opc == IR_st &&
+        ((op->type == IR_F32 && size != IR_MEM_32) || (op->type == IR_F64 && size < IR_MEM_32))) {
         return fail(v, "its size does not fit its type");
     }
     return true;
@@ -141,9 +141,12 @@ static bool check_mem(Verifier *v, const IrOp *op)
 static bool check_small(Verifier *v, const IrOp *op)
 {
     static const uint8_t limits[] = {
-        [IR_SMALL_COND] = IR_COND_COUNT,    [IR_SMALL_AMO] = IR_AMO_COUNT,
-        [IR_SMALL_FENCE] = IR_FENCE_FULL + 1, [IR_SMALL_FMA] = 4,
-        [IR_SMALL_FCMP] = IR_FCMP_LE + 1,   [IR_SMALL_CVT] = IR_CVT_U64 + 1,
+        [IR_SMALL_COND] = IR_COND_COUNT,
+        [IR_SMALL_AMO] = IR_AMO_COUNT,
+        [IR_SMALL_FENCE] = IR_FENCE_FULL + 1,
+        [IR_SMALL_FMA] = 4,
+        [IR_SMALL_FCMP] = IR_FCMP_LE + 1,
+        [IR_SMALL_CVT] = IR_CVT_U64 + 1,
         [IR_SMALL_CVT_ROUND] = 0,
     };
     const IrShapeInfo *shape = &ir_shapes[ir_op_info[op->opc].shape];
