@@ -14,17 +14,26 @@ typedef struct Machine Machine;
 typedef struct TargetOps TargetOps;
 typedef struct TcgState TcgState;
 
-typedef struct VCpu {
+typedef struct VCpu VCpu;
+
+struct VCpu {
     Device dev;
     Machine *machine;     /* set by the board before realize */
     unsigned index;       /* position in machine->cpus */
     const TargetOps *ops; /* set by the ISA's instance_init */
     TcgState *state;      /* allocated by the ISA at instance_init (64-byte aligned), freed by it */
     void *accel;          /* the accelerator's per-vCPU data; NULL before it is attached */
-    bool halted;          /* waits for an interrupt; written by the hart's thread or when parked */
-} VCpu;
+    void (*kick)(VCpu *); /* the accelerator's; NULL before it is attached */
+    void (*reset)(VCpu *); /* the ISA's: to the state after power-on; the vCPU is parked */
+    bool halted;           /* waits for an interrupt; written by its thread, or while parked */
+};
 
 /* Makes the vCPU look at its interrupts, requests and run state soon: any thread, no lock. */
-void vcpu_kick(VCpu *cpu);
+static inline void vcpu_kick(VCpu *cpu)
+{
+    if (cpu->kick) {
+        cpu->kick(cpu);
+    }
+}
 
 #endif
