@@ -62,7 +62,7 @@ void log_set_mask(uint32_t mask);
 /* Sends the log to @path ("%d" becomes the process id), or to stderr when @path is NULL. */
 bool log_set_file(const char *path, Error *err);
 
-/* -dfilter: only PCs in the ranges "START+SIZE", "START-SIZE", "START..END" (comma separated). */
+/* -dfilter: only PCs in the ranges "START+SIZE", "END-SIZE", "START..END" (comma separated). */
 bool log_set_filter(const char *spec, Error *err);
 
 /* True when there is no filter or @gva lies in one of its ranges. */

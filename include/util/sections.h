@@ -2,9 +2,9 @@
 /*
  * Tables collected by the linker: any file can add a row, and no code runs to register it.
  *
- *     SECTION_DECLARE(pg_types, TypeInfo);             in the header
- *     SECTION_ADD(pg_types, TypeInfo, uart_type);      in any .c file, for `const TypeInfo
- * uart_type` SECTION_FOREACH(pg_types, TypeInfo, t) { use(t); }
+ * SECTION_DECLARE(pg_types, TypeInfo) goes into the header, SECTION_ADD(pg_types, TypeInfo,
+ * uart_type) beside each `const TypeInfo uart_type`, and SECTION_FOREACH (pg_types, TypeInfo, t)
+ * walks them all.
  *
  * The section holds const pointers; its name must be a C identifier. The order of rows is the
  * linker's. Libraries with rows must be linked whole.
@@ -17,8 +17,8 @@
     extern const T *const __stop_##section[] __attribute__((weak, visibility("hidden")))
 
 #define SECTION_ADD(section, T, object)                                                            \
-    static const T *const section##_row_##object                                                   \
-        __attribute__((used, retain, section(#section))) = &(object)
+    static const T *const section##_row_##object __attribute__((used, __section__(#section))) =    \
+        &(object)
 
 /* Runs the statement once for each row, with `const T *var`. */
 #define SECTION_FOREACH(section, T, var)                                                           \
