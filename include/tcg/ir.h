@@ -49,8 +49,9 @@ enum {
     IR_MEM_SIZE_MASK = 3,
     IR_MEM_SIGN = 1 << 2,   /* ld: sign extend to 64 bits */
     IR_MEM_WRITE = 1 << 3,  /* tlbchk: the page must be writable */
-    IR_MEM_ATOMIC = 1 << 4, /* tlbchk: naturally aligned RAM wanted, both read and written;
-                               misaligned or not RAM raises the ISA's fault */
+    IR_MEM_ATOMIC = 1 << 4, /* tlbchk: naturally aligned RAM wanted: with WRITE both read and
+                               written, without it only read (a load-reserved, whose faults are a
+                               load's); misaligned or not RAM raises the ISA's fault */
 };
 
 typedef enum IrAmo {

@@ -67,7 +67,8 @@ typedef enum TcgRuntime {
     TCG_RT_LOAD,   /* uint64_t (TcgState *, gva, mem): the value (extended as `mem` says) of a guest
                       load that missed; state->pc must be the instruction's. Faults set raised */
     TCG_RT_STORE,  /* void (TcgState *, gva, mem, value): likewise for a store */
-    TCG_RT_ATOMIC, /* void *(TcgState *, gva, mem): host pointer for an atomic, or raised */
+    TCG_RT_ATOMIC, /* void *(TcgState *, gva, mem): host pointer for an atomic, or raised; without
+                      IR_MEM_WRITE it is a load-reserved: only read, faults as a load */
     TCG_RT_FP,     /* uint64_t (TcgState *, IrOpcode | IrType << 8 | c << 16, a, b, c): the op in
                       soft-float; accrues flags in state->fp_status */
     TCG_RT_COUNT

@@ -10,46 +10,9 @@
 #include <stdint.h>
 #include "accel/target_ops.h"
 #include "system/clock.h"
+#include "isa.h"
 #include "target/riscv/cpu.h"
 #include "tcg/state.h"
-
-typedef enum RvExt {
-#define EXT(name, ...) RV_EXT_##name,
-#include "ext.def"
-#undef EXT
-    RV_EXT_COUNT
-} RvExt;
-
-/* Fixed once the CPU is realized. */
-typedef struct RvConfig {
-    bool ext[RV_EXT_COUNT];
-    uint8_t xlen;     /* 32 or 64 */
-    uint8_t satp_max; /* highest translation scheme: 0 bare, 8 Sv39, 9 Sv48, 10 Sv57 */
-    bool mmu, pmp;    /* pmp: 16 entries */
-    uint64_t mvendorid, marchid, mimpid;
-} RvConfig;
-
-static inline bool rv_has(const RvConfig *cfg, RvExt ext)
-{
-    return cfg->ext[ext];
-}
-
-typedef enum RvPriv { RV_U = 0, RV_S = 1, RV_M = 3 } RvPriv;
-
-/* Data modes and jump caches (TcgState.tlb[], jc[]). */
-typedef enum RvMode { RV_MODE_U, RV_MODE_S, RV_MODE_S_SUM, RV_MODE_M } RvMode;
-
-/* State word bits beyond the shared ones. */
-enum {
-    RV_FLAG_FS_OFF = 1 << 4, /* FP instructions are illegal */
-    RV_FLAG_FS_CLEAN =
-        1 << 5,            /* on but not dirty: an FP register or flag write must set it dirty */
-    RV_FLAG_FRM_SHIFT = 6, /* frm, 3 bits; 5..7 make dynamic rounding illegal */
-    RV_FLAG_FRM_MASK = 7 << RV_FLAG_FRM_SHIFT,
-    RV_FLAG_XL32 = 1 << 9, /* XLEN is 32 in this mode */
-};
-
-enum { RV_PMP_ENTRIES = 16 };
 
 typedef struct RvCpu RvCpu;
 
@@ -85,7 +48,8 @@ struct RvCpu {
     /* saved: *state */
     RvState *state;
     /* derived */
-    void *pmp_cache; /* sorted ranges for the walker */
+    void *pmp_cache;    /* sorted ranges for the walker */
+    RvDecoder *decoder; /* instruction rows of cfg; made at realize */
 };
 
 static inline RvCpu *rv_cpu(VCpu *cpu)
@@ -123,30 +87,6 @@ void rv_raise(RvCpu *cpu, RvCause cause, uint64_t tval);
 void rv_update_flags(RvCpu *cpu);
 /* trap.c: asks for a look at interrupts if one is pending and enabled now. */
 void rv_check_interrupts(RvCpu *cpu);
-
-/* Slot numbers (IrRef = ir_slot(n)): x0..x31 are 0..31 (x0 is never used), f0..f31 are 32..63. */
-enum {
-    RV_SLOT_X0 = 0,
-    RV_SLOT_F0 = 32,
-    RV_SLOT_PC = 64,
-    RV_SLOT_MSTATUS,
-    RV_SLOT_RES_ADDR,
-    RV_SLOT_RES_VALUE,
-    RV_SLOT_COUNT
-};
-
-/* Helper numbers and prototypes. */
-enum {
-#define HELPER(name, args, flags) RV_HELPER_##name,
-#include "helper.def"
-#undef HELPER
-    RV_HELPER_COUNT
-};
-#define HELPER(name, args, flags) TcgHelperFn rv_helper_##name;
-#include "helper.def"
-#undef HELPER
-
-extern const TcgIsa rv_isa;
 
 /* Front-end (translate.c). */
 unsigned rv_insn_length(uint16_t parcel);
