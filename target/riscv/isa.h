@@ -51,6 +51,14 @@ enum { RV_PMP_ENTRIES = 16 };
 /* Instruction rows of one configuration (decode.h). */
 typedef struct RvDecoder RvDecoder;
 
+/* Third argument of the csr helper: an operation, or-ed with the flags below. The operations are
+ * the low two bits of funct3. */
+typedef enum RvCsrOp { RV_CSR_RW = 1, RV_CSR_RS = 2, RV_CSR_RC = 3, RV_CSR_OP_MASK = 3 } RvCsrOp;
+enum {
+    RV_CSR_NO_WRITE = 4, /* csrrs or csrrc with x0 or a zero immediate */
+    RV_CSR_NO_READ = 8,  /* csrrw with rd = x0 */
+};
+
 /* Slot numbers (IrRef = ir_slot(n)): x0..x31 are 0..31 (x0 is never used), f0..f31 are 32..63. */
 enum {
     RV_SLOT_X0 = 0,

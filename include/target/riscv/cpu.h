@@ -21,11 +21,11 @@ typedef enum RvLine {
 } RvLine;
 
 /*
- * Creates an unrealized hart from a `-cpu` string (`rv64,zba=off,...`). NULL with *err set: unknown
- * model, unknown property (nearest suggested), conflicting or missing extensions (explained).
- * The caller realizes it after setting machine and index.
+ * Creates an unrealized hart of @machine from a `-cpu` string (`rv64,zba=off,...`). NULL with *err
+ * set: unknown model, unknown property (nearest suggested), conflicting or missing extensions
+ * (explained). The caller sets index and time source, then calls dev_realize(&cpu->dev, ...).
  */
-VCpu *rv_cpu_new(const char *model, uint64_t hartid, Error *err);
+VCpu *rv_cpu_new(Machine *machine, const char *model, uint64_t hartid, Error *err);
 /* Names for `-cpu help`, NULL-terminated, static. */
 const char *const *rv_cpu_models(void);
 /* Input line of a hart; set with the device lock held. */
