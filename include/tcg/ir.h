@@ -140,7 +140,7 @@ typedef struct TcgSlot {
 /* A C function that IR may call: uint64_t fn(TcgState *, uint64_t a, b, c, d). */
 typedef enum TcgHelperFlags {
     TCG_H_READS = 1,  /* reads slots: pinned registers are written back before the call */
-    TCG_H_WRITES = 2, /* writes slots: pinned registers are reloaded after it */
+    TCG_H_WRITES = 2, /* writes slots: pinned registers are reloaded after it. Implies READS */
     TCG_H_RAISES = 4, /* may set state->raised; state->pc holds the instruction's pc at the call.
                          Implies READS and WRITES */
     TCG_H_FP = 8,     /* looks at or changes state->fp_status */
@@ -327,8 +327,10 @@ bool ir_parse(IrRegion *r, const char *text, char **error);
 /* Passes: linear in the number of ops, in place. */
 void ir_fold(IrRegion *r);      /* constants, copies, algebra, known NaN boxing, slot forwarding */
 void ir_eliminate(IrRegion *r); /* dead temporaries and dead slot stores */
-/* Value of a pure integer op on constants: the one definition, shared by ir_fold and the
- * interpreter. `in` are the inputs' 64-bit containers. */
+/* Value of a pure op (but pcrel and slotaddr) on constants or bit patterns: the one definition,
+ * shared by ir_fold and the interpreter. `in` are the inputs' 64-bit containers. */
 uint64_t ir_eval(IrOpcode opc, IrType type, uint8_t c, const uint64_t in[4]);
+/* Does a <cond> b hold at the width of `type` (I32 or I64)? */
+bool ir_compare(IrType type, IrCond cond, uint64_t a, uint64_t b);
 
 #endif
