@@ -112,9 +112,9 @@ static uint8_t *ram(TcgState *state, uint64_t gva, unsigned mem)
 {
     uint64_t offset = gva - RANDOM_BASE;
 
-    return offset <= RANDOM_MEMORY - (1u << (mem & IR_MEM_SIZE_MASK)) ?
-               machine_of(state)->memory + offset :
-               NULL;
+    return offset <= RANDOM_MEMORY - (1u << (mem & IR_MEM_SIZE_MASK))
+               ? machine_of(state)->memory + offset
+               : NULL;
 }
 
 static uint64_t slow_load(TcgState *state, uint64_t gva, uint64_t mem)
@@ -230,17 +230,37 @@ static const TcgHelper helpers[] = {
         "f" #n, offsetof(TcgState, freg) + 8 * n, IR_F64, 0                                        \
     }
 static const TcgSlot slots[] = {
-    INT(0, 10), INT(1, 9), INT(2, 8), INT(3, 7), INT(4, 6),  INT(5, 5),  INT(6, 4),  INT(7, 3),
-    INT(8, 2),  INT(9, 1), INT(10, 0), INT(11, 0), INT(12, 0), INT(13, 0), INT(14, 0), INT(15, 0),
-    FLOAT(0),   FLOAT(1),  FLOAT(2),  FLOAT(3),  FLOAT(4),   FLOAT(5),   FLOAT(6),   FLOAT(7),
+    INT(0, 10),
+    INT(1, 9),
+    INT(2, 8),
+    INT(3, 7),
+    INT(4, 6),
+    INT(5, 5),
+    INT(6, 4),
+    INT(7, 3),
+    INT(8, 2),
+    INT(9, 1),
+    INT(10, 0),
+    INT(11, 0),
+    INT(12, 0),
+    INT(13, 0),
+    INT(14, 0),
+    INT(15, 0),
+    FLOAT(0),
+    FLOAT(1),
+    FLOAT(2),
+    FLOAT(3),
+    FLOAT(4),
+    FLOAT(5),
+    FLOAT(6),
+    FLOAT(7),
     { "far0", offsetof(RandomMachine, far), IR_I64, 0 },
     { "far1", offsetof(RandomMachine, far) + 8, IR_I64, 0 },
 };
 #undef INT
 #undef FLOAT
 
-const TcgIsa random_isa = { "random", slots, G_N_ELEMENTS(slots), helpers,
-                            G_N_ELEMENTS(helpers) };
+const TcgIsa random_isa = { "random", slots, G_N_ELEMENTS(slots), helpers, G_N_ELEMENTS(helpers) };
 
 /* --- the machine --- */
 

@@ -72,8 +72,8 @@ static IrRef fresh_f32(Gen *g)
     IrRef out = ir_temp(g->r, IR_F32);
 
     if (one_in(g, 3)) {
-        ir_append(g->r, IR_bitcast, IR_F32, out,
-                  ir_const(g->r, (int64_t)random_f32(&g->seed)), IR_NONE);
+        ir_append(g->r, IR_bitcast, IR_F32, out, ir_const(g->r, (int64_t)random_f32(&g->seed)),
+                  IR_NONE);
     } else {
         ir_append(g->r, IR_unbox, IR_F32, out, pick_fp_slot(g), IR_NONE);
     }
@@ -191,9 +191,8 @@ static void gen_compute(Gen *g, IrOpcode opc)
 static bool is_computing(const Gen *g, IrOpcode opc)
 {
     const IrOpInfo *info = &ir_op_info[opc];
-    bool fp = info->flags & IR_FP || info->shape == IR_SHAPE_UNBOX ||
-              info->shape == IR_SHAPE_BOX || info->shape == IR_SHAPE_FLOAT ||
-              info->shape == IR_SHAPE_BITCAST;
+    bool fp = info->flags & IR_FP || info->shape == IR_SHAPE_UNBOX || info->shape == IR_SHAPE_BOX ||
+              info->shape == IR_SHAPE_FLOAT || info->shape == IR_SHAPE_BITCAST;
 
     return (info->flags & (IR_PURE | IR_FP)) && opc != IR_slotaddr && (g->options->fp || !fp);
 }
@@ -218,8 +217,8 @@ static void gen_any_compute(Gen *g)
 static IrRef gen_address(Gen *g, uint64_t align)
 {
     uint64_t mask = (one_in(g, 8) ? 2 * RANDOM_MEMORY - 1 : RANDOM_MEMORY / 2 - 1) & ~align;
-    IrRef offset = ir_t2(g->r, IR_and, IR_I64, pick_input(g, IR_I64),
-                         ir_const(g->r, (int64_t)mask));
+    IrRef offset =
+        ir_t2(g->r, IR_and, IR_I64, pick_input(g, IR_I64), ir_const(g->r, (int64_t)mask));
 
     return ir_t2(g->r, IR_add, IR_I64, offset, ir_const(g->r, (int64_t)RANDOM_BASE));
 }
