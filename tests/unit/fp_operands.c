@@ -154,6 +154,12 @@ GArray *fp_corners_unary(const FpFormat *fmt)
     static const FpFormat *const formats[] = { &fp_f16, &fp_f32 };
     GArray *values = fp_corners(fmt);
 
+    if (fmt == &fp_f16) {
+        for (uint64_t bits = 0; bits <= fp_bits_mask(fmt); bits++) {
+            append(values, bits);
+        }
+        return values;
+    }
     append_halves(values, fmt);
     append_limits(values, fmt);
     for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++) {

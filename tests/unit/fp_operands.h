@@ -15,8 +15,10 @@ GArray *fp_corners(const FpFormat *fmt);
 /* A selection small enough for all triples. */
 GArray *fp_corners_few(const FpFormat *fmt);
 
-/* For one operand: fp_corners, values near n + 1/2, and values near the halfway points and
- * limits of the narrower formats. */
+/*
+ * For one operand: all values of f16; for the others fp_corners, values near n + 1/2, and values
+ * near the halfway points and limits of the narrower formats.
+ */
 GArray *fp_corners_unary(const FpFormat *fmt);
 
 /* Integers around powers of two and around ties of every format. */

@@ -156,8 +156,10 @@ static void test_binary_corners(gconstpointer data)
     require_judged(&tally, reference, FP_SHAPE_BINARY);
 }
 
-/* MPFR is slow, so it gets one rounding mode for a triple: that which the host lacks, or each in
- * turn. The four negations are signs of operands but for NaNs, so they take turns too. */
+/*
+ * MPFR is slow, so it gets one rounding mode for a triple: that which the host lacks, or each in
+ * turn. The four negations are signs of operands but for NaNs, so they take turns too.
+ */
 static void check_ternary_corners(const FpFormat *fmt, Reference *reference, Tally *tally)
 {
     g_autoptr(GArray) values = fp_corners_few(fmt);
