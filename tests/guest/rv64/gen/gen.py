@@ -11,9 +11,14 @@ import os
 import sys
 
 import gen_amo
+import gen_c
+import gen_fp
+import gen_illegal
 import gen_int
 import table_a
 import table_b
+import table_c
+import table_fd
 import table_i
 from emit import Program
 
@@ -42,6 +47,9 @@ SUITES = {
     'i': (table_i.insns_i, int_insn),
     'm': (table_i.insns_m, int_insn),
     'a': (table_a.insns_a, gen_amo.add_amo),
+    'f': (table_fd.insns_f, gen_fp.add_fp),
+    'd': (table_fd.insns_d, gen_fp.add_fp),
+    'c': (table_c.insns_c, gen_c.add_c),
     'zba': (table_b.insns_zba, int_insn),
     'zbb': (table_b.insns_zbb, int_insn),
     'zbs': (table_b.insns_zbs, int_insn),
@@ -49,10 +57,15 @@ SUITES = {
 
 
 def generate(suite, out):
+    if suite == 'illegal':
+        gen_illegal.write(out)
+        return
     insns, add = SUITES[suite]
     p = Program(suite)
     for insn in insns():
         add(p, insn)
+    if suite == 'd':
+        gen_fp.add_chains(p, table_fd.insns_f() + table_fd.insns_d())
     p.write(out)
 
 
@@ -60,7 +73,7 @@ def covered():
     """Generated and hand-written tests: {mnemonic: suite}."""
     rows = {}
     for suite, (insns, _) in SUITES.items():
-        rows.update({i.name: suite for i in insns()})
+        rows.update({i.name: suite for i in insns() if i.name != 'c.ebreak'})
     with open(os.path.join(HERE, '..', 'suites.json'), encoding='utf-8') as f:
         for s in json.load(f):
             rows.update({m: s['name'] for m in s.get('covers', [])})
@@ -73,7 +86,7 @@ def main(argv):
             print(m, s)
     elif argv[1:] == ['--suites']:
         print('\n'.join(SUITES))
-    elif len(argv) == 3 and argv[1] in SUITES:
+    elif len(argv) == 3 and argv[1] in [*SUITES, 'illegal']:
         generate(argv[1], argv[2])
     else:
         sys.exit(__doc__)
