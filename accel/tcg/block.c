@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translations: one per place in guest memory and state word. Looking one up takes no lock; making,
+ * linking and dropping them does. Memory of dropped translations comes back when all are flushed.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "internal.h"
+#include "util/log.h"
+
+static TcgBlock **bucket_of(TcgAccel *a, const uint8_t *hva, uint32_t flags)
+{
+    uint64_t h = ((uint64_t)(uintptr_t)hva >> 1) * 0x9e3779b97f4a7c15ull + flags * 0x85ebca6bull;
+    return &a->buckets[h >> (64 - TCG_BUCKET_BITS)];
+}
+
+static TcgBlock *find(TcgAccel *a, const uint8_t *hva, const uint8_t *hva2, uint32_t flags)
+{
+    TcgBlock *b = __atomic_load_n(bucket_of(a, hva, flags), __ATOMIC_ACQUIRE);
+
+    while (b && !(b->hva == hva && b->flags == flags && b->hva2 == hva2)) {
+        b = __atomic_load_n(&b->bucket_next, __ATOMIC_ACQUIRE);
+    }
+    return b;
+}
+
+static void publish(TcgAccel *a, TcgBlock *b)
+{
+    TcgBlock **bucket = bucket_of(a, b->hva, b->flags);
+    b->bucket_next = *bucket;
+    __atomic_store_n(bucket, b, __ATOMIC_RELEASE);
+    tcg_page_add_block(a, b);
+    a->blocks_made++;
+}
+
+void tcg_block_drop(TcgAccel *a, TcgBlock *b)
+{
+    TcgBlock **p = bucket_of(a, b->hva, b->flags);
+
+    while (*p != b) {
+        p = &(*p)->bucket_next;
+    }
+    __atomic_store_n(p, b->bucket_next, __ATOMIC_RELEASE);
+    for (TcgLink *link = b->links; link;) {
+        TcgLink *next = link->next;
+        tcg_unlink(a->ctx, link->site);
+        g_free(link);
+        link = next;
+    }
+    b->links = NULL;
+    b->dropped = true;
+    __atomic_fetch_add(&a->drop_seq, 1, __ATOMIC_RELEASE);
+    /* Another vCPU may be inside it: the struct goes with the next flush. */
+    g_ptr_array_add(a->dropped, b);
+}
+
+void tcg_block_free(void *opaque)
+{
+    TcgBlock *b = opaque;
+
+    while (b->links) {
+        TcgLink *next = b->links->next;
+        g_free(b->links);
+        b->links = next;
+    }
+    if (b->ir) {
+        ir_region_free(b->ir);
+    }
+    g_free(b);
+}
+
+void tcg_blocks_flush(TcgAccel *a)
+{
+    g_mutex_lock(&a->lock);
+    for (unsigned i = 0; i < 1u << TCG_BUCKET_BITS; i++) {
+        TcgBlock *b = a->buckets[i];
+        a->buckets[i] = NULL;
+        while (b) {
+            TcgBlock *next = b->bucket_next;
+            tcg_block_free(b);
+            b = next;
+        }
+    }
+    g_ptr_array_set_size(a->dropped, 0);
+    tcg_pages_flush(a);
+    if (a->ctx) {
+        tcg_code_reset(a->ctx);
+    }
+    a->ir_ops = 0;
+    a->flushes++;
+    for (unsigned i = 0; i < a->cpu_count; i++) {
+        tcpu_clear_all_jumps(a->cpus[i]);
+    }
+    g_mutex_unlock(&a->lock);
+}
+
+static void log_ir(const IrRegion *r, uint32_t item, const char *title)
+{
+    if (!log_enabled(item) || !log_filter_has(r->pc_page + r->start)) {
+        return;
+    }
+    GString *text = g_string_new(NULL);
+    ir_print(r, text);
+    log_printf(item, "%s:\n%s\n", title, text->str);
+    g_string_free(text, true);
+}
+
+static void log_guest_code(TcgCpu *t, const TcgBlock *b, uint64_t pc)
+{
+    if (!log_enabled(LOG_IN_ASM) || !log_filter_has(pc)) {
+        return;
+    }
+    GString *text = g_string_new("----------------\nIN:\n");
+    for (unsigned at = 0; at < b->size;) {
+        g_string_append_printf(text, "0x%08" PRIx64 ":  ", pc + at);
+        at += t->ops->disassemble(t->cpu, pc + at, b->bytes + at, b->size - at, text);
+        g_string_append_c(text, '\n');
+    }
+    log_printf(LOG_IN_ASM, "%s\n", text->str);
+    g_string_free(text, true);
+}
+
+static void log_host_code(const TcgBlock *b, size_t size, uint64_t pc)
+{
+    if (!log_enabled(LOG_OUT_ASM) || !log_filter_has(pc)) {
+        return;
+    }
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "OUT: [size=%zu]\n", size);
+    tcg_print_code(b->code, size, text);
+    log_printf(LOG_OUT_ASM, "%s\n", text->str);
+    g_string_free(text, true);
+}
+
+/* Where the guest code of a region to be made is. */
+typedef struct GuestCode {
+    const uint8_t *hva, *hva2; /* hva2: rest of an instruction that crosses into another page */
+    unsigned size;             /* bytes that may be read at hva */
+} GuestCode;
+
+/* False: the guest was redirected by a fetch fault. */
+static bool locate_code(TcgCpu *t, uint64_t pc, GuestCode *code)
+{
+    code->hva = tcpu_fetch(t, pc);
+    code->hva2 = NULL;
+    if (!code->hva) {
+        return false;
+    }
+    code->size = TCG_PAGE_SIZE - (pc & (TCG_PAGE_SIZE - 1));
+    if (code->size >= 4) {
+        return true;
+    }
+    uint16_t parcel;
+    memcpy(&parcel, code->hva, sizeof(parcel));
+    if (t->ops->insn_length(parcel) <= code->size) {
+        return true;
+    }
+    code->hva2 = tcpu_fetch(t, pc + code->size);
+    return code->hva2 != NULL;
+}
+
+static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes, unsigned size)
+{
+    TcgAccel *a = t->accel;
+    IrRegion *r = a->region;
+    uint64_t pc = t->state->pc;
+    bool one = code->hva2 || a->config.one_insn;
+
+    ir_region_reset(r);
+    r->pc_page = page_of(pc);
+    r->start = pc & (TCG_PAGE_SIZE - 1);
+    r->flags = t->state->flags;
+    r->mmu_idx = tcg_flags_mmu(r->flags);
+    r->jc_idx = tcg_flags_jc(r->flags);
+    r->split = code->hva2 != NULL;
+    t->ops->translate(t->cpu, r, bytes, size, one ? 1 : t->ops->max_insns);
+    log_ir(r, LOG_OP, "OP");
+#ifdef PG_STRESS
+    char *fault = ir_verify(r);
+    if (fault) {
+        g_error("front-end made bad IR: %s", fault);
+    }
+#endif
+    if (!a->config.no_fold) {
+        ir_fold(r);
+        ir_eliminate(r);
+        log_ir(r, LOG_OP_OPT, "OP after optimisation");
+    }
+    return r;
+}
+
+/* Gives the block something to run. False: no room. */
+static bool generate(TcgCpu *t, TcgBlock *b, const IrRegion *r)
+{
+    TcgAccel *a = t->accel;
+
+    if (!a->ctx) {
+        b->ir = ir_region_copy(r);
+        a->ir_ops += r->op_count;
+        return a->ir_ops <= TCG_INTERP_MAX_OPS;
+    }
+    size_t size;
+    b->code = tcg_generate(a->ctx, r, &size);
+    if (b->code) {
+        log_host_code(b, size, t->state->pc);
+    }
+    return b->code != NULL;
+}
+
+/* Lock held. NULL: no room for code; everything must be flushed first. */
+static TcgBlock *make_block(TcgCpu *t, const GuestCode *code)
+{
+    unsigned max = MIN(code->size + (code->hva2 ? 2 : 0), 4u * t->ops->max_insns);
+    TcgBlock *b = g_malloc0(sizeof(*b) + max);
+
+    /* The copy is what gets translated, and what fence.i compares with; writes after the guard are
+     * noticed, writes before it are in the copy. */
+    tcg_page_guard(t, page_of((uint64_t)(uintptr_t)code->hva));
+    if (code->hva2) {
+        tcg_page_guard(t, page_of((uint64_t)(uintptr_t)code->hva2));
+    }
+    b->hva = code->hva;
+    b->hva2 = code->hva2;
+    b->flags = t->state->flags;
+    b->size1 = MIN(code->size, max);
+    memcpy(b->bytes, code->hva, b->size1);
+    if (code->hva2) {
+        memcpy(b->bytes + b->size1, code->hva2, 2);
+    }
+    IrRegion *r = build_ir(t, code, b->bytes, max);
+    b->size = MIN(r->guest_size, max);
+    b->size1 = MIN(b->size1, b->size);
+    log_guest_code(t, b, t->state->pc);
+    if (!generate(t, b, r)) {
+        tcg_block_free(b);
+        return NULL;
+    }
+    b = g_realloc(b, sizeof(*b) + b->size);
+    publish(t->accel, b);
+    return b;
+}
+
+/* Jump cache entries were made under one state word each. */
+static void match_jump_cache(TcgCpu *t, unsigned jc)
+{
+    if (t->jc_flags[jc] != t->state->flags) {
+        t->jc_flags[jc] = t->state->flags;
+        tcpu_clear_jumps(t, jc);
+    }
+}
+
+TcgBlock *tcpu_find_block(TcgCpu *t)
+{
+    TcgAccel *a = t->accel;
+    GuestCode code;
+
+    t->state->pc_page = page_of(t->state->pc);
+    if (!locate_code(t, t->state->pc, &code)) {
+        return NULL;
+    }
+    TcgBlock *b = find(a, code.hva, code.hva2, t->state->flags);
+    if (b) {
+        return b;
+    }
+    g_mutex_lock(&a->lock);
+    b = find(a, code.hva, code.hva2, t->state->flags);
+    b = b ? b : make_block(t, &code);
+    g_mutex_unlock(&a->lock);
+    if (!b) {
+        __atomic_store_n(&a->flush_wanted, true, __ATOMIC_SEQ_CST);
+        tcg_kick_all(a);
+    }
+    return b;
+}
+
+static void log_entry(TcgCpu *t)
+{
+    uint64_t pc = t->state->pc;
+
+    if (!log_filter_has(pc)) {
+        return;
+    }
+    log_printf(LOG_EXEC, "Trace %u: [%016" PRIx64 "/%08x]\n", t->cpu->index, pc, t->state->flags);
+    if (log_enabled(LOG_CPU)) {
+        GString *text = g_string_new(NULL);
+        t->ops->print_state(t->cpu, text);
+        log_printf(LOG_CPU, "%s\n", text->str);
+        g_string_free(text, true);
+    }
+}
+
+/* Logging what runs needs every block to come by here. */
+static bool may_chain(void)
+{
+    return !log_enabled(LOG_EXEC | LOG_CPU | LOG_NOCHAIN);
+}
+
+const void *tcg_rt_lookup(TcgState *state)
+{
+    TcgCpu *t = tcpu_of(state);
+
+    do {
+        state->raised = 0;
+        if (__atomic_load_n(&state->exit_request, __ATOMIC_RELAXED)) {
+            return tcg_exit_code(t->accel->ctx);
+        }
+        TcgBlock *b = tcpu_find_block(t);
+        if (!b) {
+            continue;
+        }
+        if (!may_chain()) {
+            log_entry(t);
+            return b->code;
+        }
+        unsigned jc = tcg_flags_jc(state->flags);
+        match_jump_cache(t, jc);
+        TcgJump *j = &state->jc[jc][state->pc >> 1 & (TCG_JC_SIZE - 1)];
+        j->pc = state->pc;
+        j->code = (uint64_t)(uintptr_t)b->code;
+        return b->code;
+    } while (true);
+}
+
+const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site)
+{
+    TcgCpu *t = tcpu_of(state);
+    TcgAccel *a = t->accel;
+    uint64_t pc = state->pc;
+    uint32_t flags = state->flags;
+    const void *code = tcg_rt_lookup(state);
+
+    if (code == tcg_exit_code(a->ctx) || !may_chain() || state->pc != pc || state->flags != flags) {
+        return code;
+    }
+    const uint8_t *hva = tcpu_fetch(t, pc);
+    TcgBlock *b = hva ? find(a, hva, NULL, flags) : NULL;
+    if (!b || b->code != code) {
+        return code;
+    }
+    g_mutex_lock(&a->lock);
+    if (!b->dropped) {
+        TcgLink *link = g_new(TcgLink, 1);
+        *link = (TcgLink) { .site = site, .next = b->links };
+        b->links = link;
+        tcg_link(a->ctx, site, code);
+    }
+    g_mutex_unlock(&a->lock);
+    return code;
+}
