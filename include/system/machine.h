@@ -139,8 +139,8 @@ void machine_add_reset(Machine *m, void (*fn)(void *opaque), void *opaque);
 void machine_remove_reset(Machine *m, void (*fn)(void *opaque), void *opaque);
 void machine_reset(Machine *m, RunCause cause);
 
-/* Sets smp from "cpus=4,sockets=2,..." parts; 0 means: not given. Missing factors are worked out
- * (sockets last); the error says which product does not fit. */
+/* Sets smp from "cpus=4,sockets=2,..." parts; 0 means: not given. Missing factors are worked
+ * out (cores if they are not given, else sockets); the error says which product does not fit. */
 bool machine_set_smp(Machine *m, const SmpTopology *wanted, Error *err);
 
 /* Calls @fn for each machine type's name (without suffix) and class, by name. */

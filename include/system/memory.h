@@ -74,7 +74,7 @@ typedef enum MemKind {
 } MemKind;
 
 struct MemRegion {
-    const char *name; /* owned */
+    const char *name; /* interned */
     MemKind kind;
     Machine *machine;
     uint64_t size; /* MEM_SIZE_ALL: 2^64 */
@@ -142,7 +142,7 @@ void mem_commit(Machine *m);
 typedef void (*MemListener)(void *opaque, AddressSpace *as);
 
 struct AddressSpace {
-    const char *name; /* owned */
+    const char *name; /* interned */
     Machine *machine;
     MemRegion *root;
     FlatView *view; /* atomic; published */
@@ -226,12 +226,11 @@ void mem_print_flat(Machine *m, GString *out);
 /* --- used by the machine --- */
 
 typedef struct MemState {
-    GPtrArray *spaces;  /* AddressSpace *, borrowed */
-    GPtrArray *rams;    /* MemRegion *, borrowed */
-    GPtrArray *regions; /* alias targets to print; borrowed */
-    uint64_t ram_next;
-    unsigned depth; /* of mem_begin */
-    bool changed;
+    GPtrArray *spaces; /* AddressSpace *, borrowed */
+    GPtrArray *rams;   /* MemRegion * with RAM, borrowed, by ram_addr */
+    uint64_t ram_next; /* first number not given out */
+    unsigned depth;    /* of mem_begin */
+    bool changed;      /* since the outermost mem_begin */
     MemWriteHook hook;
     void *hook_opaque;
 } MemState;

@@ -107,7 +107,10 @@ typedef void (*RunNotify)(void *opaque, Machine *m, const RunNotice *notice);
 void run_add_notifier(Machine *m, RunNotify fn, void *opaque);
 void run_remove_notifier(Machine *m, RunNotify fn, void *opaque);
 
-/* --- the main loop's part --- */
+/* --- the main loop's and the machine's part --- */
+
+/* Tells the notifiers of a reset. */
+void run_notify_reset(Machine *m, RunCause cause);
 
 /* Acts on pending requests; device lock held, main thread. Returns false once the process shall
  * end. */
