@@ -160,12 +160,12 @@ static void parse_conditions(Pattern *p, const char *text)
         }
         text += not ? 2 : 1;
         if (*text >= 'a') {
-            assert(!not);
+            assert(!not );
             *reg_field(p->e, c) = *reg_field(p->e, *text++);
             continue;
         }
         unsigned value = (unsigned)strtoul(text, (char **)&text, 10);
-        if (not) {
+        if (not ) {
             add_except(p, c, value);
         } else {
             *reg_field(p->e, c) = (RvRegField) { .bias = (uint8_t)value };
@@ -229,18 +229,6 @@ static void parse_pattern(RvEncoding *e, const RvInsn *insn)
     parse_imm(&p, rv_formats[insn->format].imm);
 }
 
-/* RV32E and RV64E have half the integer registers: the others' encodings are reserved. */
-static void halve_registers(RvEncoding *e)
-{
-    for (const char *c = rv_formats[e->base->format].syntax; *c; c++) {
-        const RvRegField *f = g_ascii_islower(*c) && *c != 'm' ? reg_field(e, *c) : NULL;
-
-        if (f && f->mask == 31) {
-            e->mask |= 1u << (f->shift + 4);
-        }
-    }
-}
-
 /* --- the rows of a configuration --- */
 
 typedef struct Candidate {
@@ -275,9 +263,7 @@ void rv_insn_foreach(void (*fn)(const RvInsn *insn, void *opaque), void *opaque)
 
 static bool is_there(const RvConfig *cfg, const RvInsn *insn)
 {
-    bool ext = rv_has(cfg, insn->ext) || (insn->ext == RV_EXT_i && rv_has(cfg, RV_EXT_e));
-
-    return ext && (insn->xlens & (cfg->xlen == 32 ? RV_XL32 : RV_XL64));
+    return rv_has(cfg, insn->ext) && (insn->xlens & (cfg->xlen == 32 ? RV_XL32 : RV_XL64));
 }
 
 static void add_row(const RvInsn *insn, void *opaque)
@@ -383,9 +369,6 @@ RvDecoder *rv_decoder_new(const RvConfig *cfg)
         RvEncoding *e = &g_array_index(d->encodings, RvEncoding, i);
 
         find_base(cfg, e);
-        if (rv_has(cfg, RV_EXT_e)) {
-            halve_registers(e);
-        }
     }
     make_buckets(d, 4, d->wide);
     make_buckets(d, 2, d->compressed);

@@ -24,32 +24,32 @@ typedef struct RvTr RvTr;
 /* What an instruction's operands are: how it is written and where the immediate's bits are. */
 typedef enum RvFormat {
     FMT_NONE,
-    FMT_R,       /* d, s, t */
-    FMT_R1,      /* d, s */
-    FMT_I,       /* d, s, imm */
-    FMT_SHIFT,   /* d, s, shamt */
-    FMT_LOAD,    /* d, imm(s) */
-    FMT_STORE,   /* t, imm(s) */
-    FMT_BRANCH,  /* s, t, target */
-    FMT_U,       /* d, imm */
-    FMT_JAL,     /* d, target */
-    FMT_CSR,     /* d, csr, s */
-    FMT_CSRI,    /* d, csr, number in the bits of s */
-    FMT_FENCE,   /* predecessor, successor */
-    FMT_SFENCE,  /* s, t */
-    FMT_AMO,     /* d, t, (s) */
-    FMT_LR,      /* d, (s) */
-    FMT_FLOAD,   /* as LOAD, STORE, R, R1, with FP registers... */
+    FMT_R,      /* d, s, t */
+    FMT_R1,     /* d, s */
+    FMT_I,      /* d, s, imm */
+    FMT_SHIFT,  /* d, s, shamt */
+    FMT_LOAD,   /* d, imm(s) */
+    FMT_STORE,  /* t, imm(s) */
+    FMT_BRANCH, /* s, t, target */
+    FMT_U,      /* d, imm */
+    FMT_JAL,    /* d, target */
+    FMT_CSR,    /* d, csr, s */
+    FMT_CSRI,   /* d, csr, number in the bits of s */
+    FMT_FENCE,  /* predecessor, successor */
+    FMT_SFENCE, /* s, t */
+    FMT_AMO,    /* d, t, (s) */
+    FMT_LR,     /* d, (s) */
+    FMT_FLOAD,  /* as LOAD, STORE, R, R1, with FP registers... */
     FMT_FSTORE,
     FMT_FR,
-    FMT_FRM,     /* ... and a rounding mode */
+    FMT_FRM, /* ... and a rounding mode */
     FMT_FR1,
     FMT_FR1M,
     FMT_FR4M,
-    FMT_FCMP,    /* integer from FP, FP */
-    FMT_F2X,     /* integer from FP */
+    FMT_FCMP, /* integer from FP, FP */
+    FMT_F2X,  /* integer from FP */
     FMT_F2XM,
-    FMT_X2F,     /* FP from integer */
+    FMT_X2F, /* FP from integer */
     FMT_X2FM,
     /* Compressed: immediates only; written as what they stand for. */
     FMT_CIW,
@@ -95,7 +95,7 @@ struct RvInsn {
     const char *pattern;
     RvFormat format;
     RvTranslateFn *translate;
-    RvExt ext; /* i: also there with e */
+    unsigned ext; /* RvExt */
     unsigned xlens;
     unsigned op;         /* which of its instructions a shared translate function is to do */
     const char *expands; /* compressed: name of the 32-bit row it stands for; then no translate */

@@ -102,14 +102,14 @@ static void tr_addi(RvTr *t, const RvArgs *a)
     } else if (a->imm == 0) {
         ir_mov(t->r, rv_x_out(t, a->rd), rv_x(t, a->rs1));
     } else {
-        rv_tr_alu_imm(t, a);
+        rv_tr_alui(t, a);
     }
 }
 
 static void tr_addiw(RvTr *t, const RvArgs *a)
 {
     if (a->imm) {
-        rv_tr_alu_word_imm(t, a);
+        rv_tr_aluiw(t, a);
     } else if (a->rd) {
         ir_op1(t->r, IR_sext32, IR_I64, rv_x_out(t, a->rd), rv_x(t, a->rs1));
     }
@@ -152,62 +152,64 @@ static void tr_fence(RvTr *t, const RvArgs *a)
 }
 
 enum { I = RV_EXT_i, ANY = RV_XL_ANY, X32 = RV_XL32, X64 = RV_XL64 };
+enum { U8 = IR_MEM_8, U16 = IR_MEM_16, U32 = IR_MEM_32, U64 = IR_MEM_64 };
+enum { S8 = U8 | IR_MEM_SIGN, S16 = U16 | IR_MEM_SIGN, S32 = U32 | IR_MEM_SIGN };
 
 /* clang-format off */
 static const RvInsn rows[] = {
-    { "lui",    "iiiii iiiii iiiii iiiii ddddd 0110111",    FMT_U,      tr_lui,         I, ANY },
-    { "auipc",  "iiiii iiiii iiiii iiiii ddddd 0010111",    FMT_U,      tr_auipc,       I, ANY },
-    { "jal",    "iiiii iiiii iiiii iiiii ddddd 1101111",    FMT_JAL,    tr_jal,         I, ANY },
-    { "jalr",   "iiiiiiiiiiii sssss 000 ddddd 1100111",     FMT_LOAD,   tr_jalr,        I, ANY },
-    { "beq",    "iiiiiii ttttt sssss 000 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_EQ },
-    { "bne",    "iiiiiii ttttt sssss 001 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_NE },
-    { "blt",    "iiiiiii ttttt sssss 100 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_LT },
-    { "bge",    "iiiiiii ttttt sssss 101 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_GE },
-    { "bltu",   "iiiiiii ttttt sssss 110 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_LTU },
-    { "bgeu",   "iiiiiii ttttt sssss 111 iiiii 1100011",    FMT_BRANCH, tr_branch,      I, ANY, IR_GEU },
-    { "lb",     "iiiiiiiiiiii sssss 000 ddddd 0000011",     FMT_LOAD,   tr_load,        I, ANY, IR_MEM_8 | IR_MEM_SIGN },
-    { "lh",     "iiiiiiiiiiii sssss 001 ddddd 0000011",     FMT_LOAD,   tr_load,        I, ANY, IR_MEM_16 | IR_MEM_SIGN },
-    { "lw",     "iiiiiiiiiiii sssss 010 ddddd 0000011",     FMT_LOAD,   tr_load,        I, ANY, IR_MEM_32 | IR_MEM_SIGN },
-    { "ld",     "iiiiiiiiiiii sssss 011 ddddd 0000011",     FMT_LOAD,   tr_load,        I, X64, IR_MEM_64 },
-    { "lbu",    "iiiiiiiiiiii sssss 100 ddddd 0000011",     FMT_LOAD,   tr_load,        I, ANY, IR_MEM_8 },
-    { "lhu",    "iiiiiiiiiiii sssss 101 ddddd 0000011",     FMT_LOAD,   tr_load,        I, ANY, IR_MEM_16 },
-    { "lwu",    "iiiiiiiiiiii sssss 110 ddddd 0000011",     FMT_LOAD,   tr_load,        I, X64, IR_MEM_32 },
-    { "sb",     "iiiiiii ttttt sssss 000 iiiii 0100011",    FMT_STORE,  tr_store,       I, ANY, IR_MEM_8 },
-    { "sh",     "iiiiiii ttttt sssss 001 iiiii 0100011",    FMT_STORE,  tr_store,       I, ANY, IR_MEM_16 },
-    { "sw",     "iiiiiii ttttt sssss 010 iiiii 0100011",    FMT_STORE,  tr_store,       I, ANY, IR_MEM_32 },
-    { "sd",     "iiiiiii ttttt sssss 011 iiiii 0100011",    FMT_STORE,  tr_store,       I, X64, IR_MEM_64 },
-    { "addi",   "iiiiiiiiiiii sssss 000 ddddd 0010011",     FMT_I,      tr_addi,        I, ANY, IR_add },
-    { "slti",   "iiiiiiiiiiii sssss 010 ddddd 0010011",     FMT_I,      tr_set_imm,     I, ANY, IR_LT },
-    { "sltiu",  "iiiiiiiiiiii sssss 011 ddddd 0010011",     FMT_I,      tr_set_imm,     I, ANY, IR_LTU },
-    { "xori",   "iiiiiiiiiiii sssss 100 ddddd 0010011",     FMT_I,      rv_tr_alu_imm,  I, ANY, IR_xor },
-    { "ori",    "iiiiiiiiiiii sssss 110 ddddd 0010011",     FMT_I,      rv_tr_alu_imm,  I, ANY, IR_or },
-    { "andi",   "iiiiiiiiiiii sssss 111 ddddd 0010011",     FMT_I,      rv_tr_alu_imm,  I, ANY, IR_and },
-    { "slli",   "000000 iiiiii sssss 001 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X64, IR_shl },
-    { "srli",   "000000 iiiiii sssss 101 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X64, IR_shr },
-    { "srai",   "010000 iiiiii sssss 101 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X64, IR_sar },
-    { "slli",   "0000000 iiiii sssss 001 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X32, IR_shl },
-    { "srli",   "0000000 iiiii sssss 101 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X32, IR_shr },
-    { "srai",   "0100000 iiiii sssss 101 ddddd 0010011",    FMT_SHIFT,  rv_tr_alu_imm,  I, X32, IR_sar },
-    { "add",    "0000000 ttttt sssss 000 ddddd 0110011",    FMT_R,      tr_add,         I, ANY, IR_add },
-    { "sub",    "0100000 ttttt sssss 000 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_sub },
-    { "sll",    "0000000 ttttt sssss 001 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_shl },
-    { "slt",    "0000000 ttttt sssss 010 ddddd 0110011",    FMT_R,      tr_set,         I, ANY, IR_LT },
-    { "sltu",   "0000000 ttttt sssss 011 ddddd 0110011",    FMT_R,      tr_set,         I, ANY, IR_LTU },
-    { "xor",    "0000000 ttttt sssss 100 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_xor },
-    { "srl",    "0000000 ttttt sssss 101 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_shr },
-    { "sra",    "0100000 ttttt sssss 101 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_sar },
-    { "or",     "0000000 ttttt sssss 110 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_or },
-    { "and",    "0000000 ttttt sssss 111 ddddd 0110011",    FMT_R,      rv_tr_alu,      I, ANY, IR_and },
-    { "addiw",  "iiiiiiiiiiii sssss 000 ddddd 0011011",     FMT_I,      tr_addiw,       I, X64, IR_add },
-    { "slliw",  "0000000 iiiii sssss 001 ddddd 0011011",    FMT_SHIFT,  rv_tr_alu_word_imm, I, X64, IR_shl },
-    { "srliw",  "0000000 iiiii sssss 101 ddddd 0011011",    FMT_SHIFT,  rv_tr_alu_word_imm, I, X64, IR_shr },
-    { "sraiw",  "0100000 iiiii sssss 101 ddddd 0011011",    FMT_SHIFT,  rv_tr_alu_word_imm, I, X64, IR_sar },
-    { "addw",   "0000000 ttttt sssss 000 ddddd 0111011",    FMT_R,      rv_tr_alu_word, I, X64, IR_add },
-    { "subw",   "0100000 ttttt sssss 000 ddddd 0111011",    FMT_R,      rv_tr_alu_word, I, X64, IR_sub },
-    { "sllw",   "0000000 ttttt sssss 001 ddddd 0111011",    FMT_R,      rv_tr_alu_word, I, X64, IR_shl },
-    { "srlw",   "0000000 ttttt sssss 101 ddddd 0111011",    FMT_R,      rv_tr_alu_word, I, X64, IR_shr },
-    { "sraw",   "0100000 ttttt sssss 101 ddddd 0111011",    FMT_R,      rv_tr_alu_word, I, X64, IR_sar },
-    { "fence",  "iiiiiiiiiiii ----- 000 ----- 0001111",     FMT_FENCE,  tr_fence,       I, ANY },
+    { "lui",   "iiiii iiiii iiiii iiiii ddddd 0110111", FMT_U,      tr_lui,      I, ANY },
+    { "auipc", "iiiii iiiii iiiii iiiii ddddd 0010111", FMT_U,      tr_auipc,    I, ANY },
+    { "jal",   "iiiii iiiii iiiii iiiii ddddd 1101111", FMT_JAL,    tr_jal,      I, ANY },
+    { "jalr",  "iiiiiiiiiiii sssss 000 ddddd 1100111",  FMT_LOAD,   tr_jalr,     I, ANY },
+    { "beq",   "iiiiiii ttttt sssss 000 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_EQ },
+    { "bne",   "iiiiiii ttttt sssss 001 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_NE },
+    { "blt",   "iiiiiii ttttt sssss 100 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_LT },
+    { "bge",   "iiiiiii ttttt sssss 101 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_GE },
+    { "bltu",  "iiiiiii ttttt sssss 110 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_LTU },
+    { "bgeu",  "iiiiiii ttttt sssss 111 iiiii 1100011", FMT_BRANCH, tr_branch,   I, ANY, IR_GEU },
+    { "lb",    "iiiiiiiiiiii sssss 000 ddddd 0000011",  FMT_LOAD,   tr_load,     I, ANY, S8 },
+    { "lh",    "iiiiiiiiiiii sssss 001 ddddd 0000011",  FMT_LOAD,   tr_load,     I, ANY, S16 },
+    { "lw",    "iiiiiiiiiiii sssss 010 ddddd 0000011",  FMT_LOAD,   tr_load,     I, ANY, S32 },
+    { "ld",    "iiiiiiiiiiii sssss 011 ddddd 0000011",  FMT_LOAD,   tr_load,     I, X64, U64 },
+    { "lbu",   "iiiiiiiiiiii sssss 100 ddddd 0000011",  FMT_LOAD,   tr_load,     I, ANY, U8 },
+    { "lhu",   "iiiiiiiiiiii sssss 101 ddddd 0000011",  FMT_LOAD,   tr_load,     I, ANY, U16 },
+    { "lwu",   "iiiiiiiiiiii sssss 110 ddddd 0000011",  FMT_LOAD,   tr_load,     I, X64, U32 },
+    { "sb",    "iiiiiii ttttt sssss 000 iiiii 0100011", FMT_STORE,  tr_store,    I, ANY, U8 },
+    { "sh",    "iiiiiii ttttt sssss 001 iiiii 0100011", FMT_STORE,  tr_store,    I, ANY, U16 },
+    { "sw",    "iiiiiii ttttt sssss 010 iiiii 0100011", FMT_STORE,  tr_store,    I, ANY, U32 },
+    { "sd",    "iiiiiii ttttt sssss 011 iiiii 0100011", FMT_STORE,  tr_store,    I, X64, U64 },
+    { "addi",  "iiiiiiiiiiii sssss 000 ddddd 0010011",  FMT_I,      tr_addi,     I, ANY, IR_add },
+    { "slti",  "iiiiiiiiiiii sssss 010 ddddd 0010011",  FMT_I,      tr_set_imm,  I, ANY, IR_LT },
+    { "sltiu", "iiiiiiiiiiii sssss 011 ddddd 0010011",  FMT_I,      tr_set_imm,  I, ANY, IR_LTU },
+    { "xori",  "iiiiiiiiiiii sssss 100 ddddd 0010011",  FMT_I,      rv_tr_alui,  I, ANY, IR_xor },
+    { "ori",   "iiiiiiiiiiii sssss 110 ddddd 0010011",  FMT_I,      rv_tr_alui,  I, ANY, IR_or },
+    { "andi",  "iiiiiiiiiiii sssss 111 ddddd 0010011",  FMT_I,      rv_tr_alui,  I, ANY, IR_and },
+    { "slli",  "000000 iiiiii sssss 001 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X64, IR_shl },
+    { "srli",  "000000 iiiiii sssss 101 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X64, IR_shr },
+    { "srai",  "010000 iiiiii sssss 101 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X64, IR_sar },
+    { "slli",  "0000000 iiiii sssss 001 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X32, IR_shl },
+    { "srli",  "0000000 iiiii sssss 101 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X32, IR_shr },
+    { "srai",  "0100000 iiiii sssss 101 ddddd 0010011", FMT_SHIFT,  rv_tr_alui,  I, X32, IR_sar },
+    { "add",   "0000000 ttttt sssss 000 ddddd 0110011", FMT_R,      tr_add,      I, ANY, IR_add },
+    { "sub",   "0100000 ttttt sssss 000 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_sub },
+    { "sll",   "0000000 ttttt sssss 001 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_shl },
+    { "slt",   "0000000 ttttt sssss 010 ddddd 0110011", FMT_R,      tr_set,      I, ANY, IR_LT },
+    { "sltu",  "0000000 ttttt sssss 011 ddddd 0110011", FMT_R,      tr_set,      I, ANY, IR_LTU },
+    { "xor",   "0000000 ttttt sssss 100 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_xor },
+    { "srl",   "0000000 ttttt sssss 101 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_shr },
+    { "sra",   "0100000 ttttt sssss 101 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_sar },
+    { "or",    "0000000 ttttt sssss 110 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_or },
+    { "and",   "0000000 ttttt sssss 111 ddddd 0110011", FMT_R,      rv_tr_alu,   I, ANY, IR_and },
+    { "addiw", "iiiiiiiiiiii sssss 000 ddddd 0011011",  FMT_I,      tr_addiw,    I, X64, IR_add },
+    { "slliw", "0000000 iiiii sssss 001 ddddd 0011011", FMT_SHIFT,  rv_tr_aluiw, I, X64, IR_shl },
+    { "srliw", "0000000 iiiii sssss 101 ddddd 0011011", FMT_SHIFT,  rv_tr_aluiw, I, X64, IR_shr },
+    { "sraiw", "0100000 iiiii sssss 101 ddddd 0011011", FMT_SHIFT,  rv_tr_aluiw, I, X64, IR_sar },
+    { "addw",  "0000000 ttttt sssss 000 ddddd 0111011", FMT_R,      rv_tr_aluw,  I, X64, IR_add },
+    { "subw",  "0100000 ttttt sssss 000 ddddd 0111011", FMT_R,      rv_tr_aluw,  I, X64, IR_sub },
+    { "sllw",  "0000000 ttttt sssss 001 ddddd 0111011", FMT_R,      rv_tr_aluw,  I, X64, IR_shl },
+    { "srlw",  "0000000 ttttt sssss 101 ddddd 0111011", FMT_R,      rv_tr_aluw,  I, X64, IR_shr },
+    { "sraw",  "0100000 ttttt sssss 101 ddddd 0111011", FMT_R,      rv_tr_aluw,  I, X64, IR_sar },
+    { "fence", "iiiiiiiiiiii ----- 000 ----- 0001111",  FMT_FENCE,  tr_fence,    I, ANY },
 };
 /* clang-format on */
 

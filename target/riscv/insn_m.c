@@ -26,19 +26,19 @@ enum { M = RV_EXT_m, MUL = RV_EXT_zmmul, ANY = RV_XL_ANY, X64 = RV_XL64 };
 
 /* clang-format off */
 static const RvInsn rows[] = {
-    { "mul",    "0000001 ttttt sssss 000 ddddd 0110011", FMT_R, rv_tr_alu,      MUL, ANY, IR_mul },
-    { "mulh",   "0000001 ttttt sssss 001 ddddd 0110011", FMT_R, tr_mulh,        MUL, ANY, IR_mulhs },
-    { "mulhsu", "0000001 ttttt sssss 010 ddddd 0110011", FMT_R, tr_mulh,        MUL, ANY, IR_mulhsu },
-    { "mulhu",  "0000001 ttttt sssss 011 ddddd 0110011", FMT_R, tr_mulh,        MUL, ANY, IR_mulhu },
-    { "mulw",   "0000001 ttttt sssss 000 ddddd 0111011", FMT_R, rv_tr_alu_word, MUL, X64, IR_mul },
-    { "div",    "0000001 ttttt sssss 100 ddddd 0110011", FMT_R, rv_tr_alu,      M,   ANY, IR_divs },
-    { "divu",   "0000001 ttttt sssss 101 ddddd 0110011", FMT_R, rv_tr_alu,      M,   ANY, IR_divu },
-    { "rem",    "0000001 ttttt sssss 110 ddddd 0110011", FMT_R, rv_tr_alu,      M,   ANY, IR_rems },
-    { "remu",   "0000001 ttttt sssss 111 ddddd 0110011", FMT_R, rv_tr_alu,      M,   ANY, IR_remu },
-    { "divw",   "0000001 ttttt sssss 100 ddddd 0111011", FMT_R, rv_tr_alu_word, M,   X64, IR_divs },
-    { "divuw",  "0000001 ttttt sssss 101 ddddd 0111011", FMT_R, rv_tr_alu_word, M,   X64, IR_divu },
-    { "remw",   "0000001 ttttt sssss 110 ddddd 0111011", FMT_R, rv_tr_alu_word, M,   X64, IR_rems },
-    { "remuw",  "0000001 ttttt sssss 111 ddddd 0111011", FMT_R, rv_tr_alu_word, M,   X64, IR_remu },
+    { "mul",    "0000001 ttttt sssss 000 ddddd 0110011", FMT_R, rv_tr_alu,  MUL, ANY, IR_mul },
+    { "mulh",   "0000001 ttttt sssss 001 ddddd 0110011", FMT_R, tr_mulh,    MUL, ANY, IR_mulhs },
+    { "mulhsu", "0000001 ttttt sssss 010 ddddd 0110011", FMT_R, tr_mulh,    MUL, ANY, IR_mulhsu },
+    { "mulhu",  "0000001 ttttt sssss 011 ddddd 0110011", FMT_R, tr_mulh,    MUL, ANY, IR_mulhu },
+    { "mulw",   "0000001 ttttt sssss 000 ddddd 0111011", FMT_R, rv_tr_aluw, MUL, X64, IR_mul },
+    { "div",    "0000001 ttttt sssss 100 ddddd 0110011", FMT_R, rv_tr_alu,  M,   ANY, IR_divs },
+    { "divu",   "0000001 ttttt sssss 101 ddddd 0110011", FMT_R, rv_tr_alu,  M,   ANY, IR_divu },
+    { "rem",    "0000001 ttttt sssss 110 ddddd 0110011", FMT_R, rv_tr_alu,  M,   ANY, IR_rems },
+    { "remu",   "0000001 ttttt sssss 111 ddddd 0110011", FMT_R, rv_tr_alu,  M,   ANY, IR_remu },
+    { "divw",   "0000001 ttttt sssss 100 ddddd 0111011", FMT_R, rv_tr_aluw, M,   X64, IR_divs },
+    { "divuw",  "0000001 ttttt sssss 101 ddddd 0111011", FMT_R, rv_tr_aluw, M,   X64, IR_divu },
+    { "remw",   "0000001 ttttt sssss 110 ddddd 0111011", FMT_R, rv_tr_aluw, M,   X64, IR_rems },
+    { "remuw",  "0000001 ttttt sssss 111 ddddd 0111011", FMT_R, rv_tr_aluw, M,   X64, IR_remu },
 };
 /* clang-format on */
 

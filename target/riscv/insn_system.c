@@ -44,13 +44,13 @@ static void emit_csr(RvTr *t, const RvArgs *a, IrRef value, bool no_write)
     RvCsrOp op = a->insn->op;
     unsigned how = op;
 
-    if (op != RV_CSR_WRITE && no_write) {
+    if (op != RV_CSR_RW && no_write) {
         if (inline_read(t, a)) {
             return;
         }
         how |= RV_CSR_NO_WRITE;
     }
-    if (op == RV_CSR_WRITE && a->rd == 0) {
+    if (op == RV_CSR_RW && a->rd == 0) {
         how |= RV_CSR_NO_READ;
     }
     IrRef old = ir_temp(t->r, IR_I64);
@@ -98,7 +98,7 @@ static void tr_wfi(RvTr *t, const RvArgs *a)
     t->ended = true;
 }
 
-static void tr_sfence_vma(RvTr *t, const RvArgs *a)
+static void tr_sfence(RvTr *t, const RvArgs *a)
 {
     unsigned given = (a->rs1 ? 1 : 0) | (a->rs2 ? 2 : 0);
 
@@ -114,23 +114,29 @@ static void tr_fence_i(RvTr *t, const RvArgs *a)
 }
 
 enum { I = RV_EXT_i, S = RV_EXT_s, CSR = RV_EXT_zicsr, FENCEI = RV_EXT_zifencei, ANY = RV_XL_ANY };
+enum { RW = RV_CSR_RW, RS = RV_CSR_RS, RC = RV_CSR_RC };
+#define H(name) RV_HELPER_##name
 
 /* clang-format off */
 static const RvInsn rows[] = {
-    { "csrrw",      "iiiiiiiiiiii sssss 001 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RV_CSR_WRITE },
-    { "csrrs",      "iiiiiiiiiiii sssss 010 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RV_CSR_SET },
-    { "csrrc",      "iiiiiiiiiiii sssss 011 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RV_CSR_CLEAR },
-    { "csrrwi",     "iiiiiiiiiiii sssss 101 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RV_CSR_WRITE },
-    { "csrrsi",     "iiiiiiiiiiii sssss 110 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RV_CSR_SET },
-    { "csrrci",     "iiiiiiiiiiii sssss 111 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RV_CSR_CLEAR },
-    { "ecall",      "000000000000 00000 000 00000 1110011", FMT_NONE, tr_trap,    I, ANY, RV_HELPER_ecall },
-    { "ebreak",     "000000000001 00000 000 00000 1110011", FMT_NONE, tr_trap,    I, ANY, RV_HELPER_ebreak },
-    { "mret",       "001100000010 00000 000 00000 1110011", FMT_NONE, tr_return,  I, ANY, RV_HELPER_mret },
-    { "sret",       "000100000010 00000 000 00000 1110011", FMT_NONE, tr_return,  S, ANY, RV_HELPER_sret },
-    { "wfi",        "000100000101 00000 000 00000 1110011", FMT_NONE, tr_wfi,     I, ANY },
-    { "sfence.vma", "0001001 ttttt sssss 000 00000 1110011", FMT_SFENCE, tr_sfence_vma, S, ANY },
-    { "fence.i",    "------------ ----- 001 ----- 0001111", FMT_NONE, tr_fence_i, FENCEI, ANY },
+    { "csrrw",  "iiiiiiiiiiii sssss 001 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RW },
+    { "csrrs",  "iiiiiiiiiiii sssss 010 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RS },
+    { "csrrc",  "iiiiiiiiiiii sssss 011 ddddd 1110011", FMT_CSR,  tr_csr,     CSR, ANY, RC },
+    { "csrrwi", "iiiiiiiiiiii sssss 101 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RW },
+    { "csrrsi", "iiiiiiiiiiii sssss 110 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RS },
+    { "csrrci", "iiiiiiiiiiii sssss 111 ddddd 1110011", FMT_CSRI, tr_csr_imm, CSR, ANY, RC },
+    /* Zifencei: all other bits are reserved and ignored */
+    { "fence.i", "------------ ----- 001 ----- 0001111", FMT_NONE, tr_fence_i, FENCEI, ANY },
+    /* privileged architecture */
+    { "sfence.vma", "0001001 ttttt sssss 000 00000 1110011", FMT_SFENCE, tr_sfence, S, ANY },
+    /* traps */
+    { "ecall",  "000000000000 00000 000 00000 1110011", FMT_NONE, tr_trap,   I, ANY, H(ecall) },
+    { "ebreak", "000000000001 00000 000 00000 1110011", FMT_NONE, tr_trap,   I, ANY, H(ebreak) },
+    { "mret",   "001100000010 00000 000 00000 1110011", FMT_NONE, tr_return, I, ANY, H(mret) },
+    { "sret",   "000100000010 00000 000 00000 1110011", FMT_NONE, tr_return, S, ANY, H(sret) },
+    { "wfi",    "000100000101 00000 000 00000 1110011", FMT_NONE, tr_wfi,    I, ANY },
 };
 /* clang-format on */
+#undef H
 
 const RvInsnTable rv_insns_system = RV_INSN_TABLE(rows);

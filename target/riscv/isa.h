@@ -81,13 +81,6 @@ enum {
 #include "helper.def"
 #undef HELPER
 
-/* rv_helper_csr's c: what to do, and which half of it not to. */
-typedef enum RvCsrOp { RV_CSR_WRITE, RV_CSR_SET, RV_CSR_CLEAR } RvCsrOp;
-enum {
-    RV_CSR_NO_WRITE = 4, /* csrrs, csrrc with x0: nothing is written */
-    RV_CSR_NO_READ = 8,  /* csrrw with rd = x0: nothing is read */
-};
-
 extern const TcgIsa rv_isa;
 
 #endif

@@ -94,17 +94,17 @@ void rv_tr_alu(RvTr *t, const RvArgs *a)
     rv_alu(t, a->insn->op, t->xtype, a->rd, rv_x(t, a->rs1), rv_x(t, a->rs2));
 }
 
-void rv_tr_alu_imm(RvTr *t, const RvArgs *a)
+void rv_tr_alui(RvTr *t, const RvArgs *a)
 {
     rv_alu(t, a->insn->op, t->xtype, a->rd, rv_x(t, a->rs1), ir_const(t->r, a->imm));
 }
 
-void rv_tr_alu_word(RvTr *t, const RvArgs *a)
+void rv_tr_aluw(RvTr *t, const RvArgs *a)
 {
     rv_alu(t, a->insn->op, IR_I32, a->rd, rv_x(t, a->rs1), rv_x(t, a->rs2));
 }
 
-void rv_tr_alu_word_imm(RvTr *t, const RvArgs *a)
+void rv_tr_aluiw(RvTr *t, const RvArgs *a)
 {
     rv_alu(t, a->insn->op, IR_I32, a->rd, rv_x(t, a->rs1), ir_const(t->r, a->imm));
 }
@@ -114,7 +114,7 @@ void rv_tr_unary(RvTr *t, const RvArgs *a)
     rv_alu1(t, a->insn->op, t->xtype, a->rd, rv_x(t, a->rs1));
 }
 
-void rv_tr_unary_word(RvTr *t, const RvArgs *a)
+void rv_tr_unaryw(RvTr *t, const RvArgs *a)
 {
     rv_alu1(t, a->insn->op, IR_I32, a->rd, rv_x(t, a->rs1));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What translate functions use: the instruction being translated and its surroundings, registers as
- * IR values, and ways to leave. Integer registers hold 32-bit values sign extended where XLEN is 32.
+ * IR values, and ways to leave. Integer registers hold 32-bit values sign extended where XLEN
+ * is 32.
  */
 #ifndef TARGET_RISCV_TRANSLATE_H
 #define TARGET_RISCV_TRANSLATE_H
@@ -50,12 +51,12 @@ void rv_end_jump(RvTr *t, int64_t page_offset); /* direct; polls if it goes back
 void rv_check_target(RvTr *t, IrRef target);
 
 /* Translate functions that several extensions' rows share. `op` is said for each. */
-RvTranslateFn rv_tr_alu;       /* rd = rs1 IrOpcode rs2 */
-RvTranslateFn rv_tr_alu_imm;   /* rd = rs1 IrOpcode imm */
-RvTranslateFn rv_tr_alu_word;  /* as alu and alu_imm in 32 bits, sign extended */
-RvTranslateFn rv_tr_alu_word_imm;
-RvTranslateFn rv_tr_unary;      /* rd = IrOpcode rs1 */
-RvTranslateFn rv_tr_unary_word; /* in 32 bits, sign extended */
+RvTranslateFn rv_tr_alu;  /* rd = rs1 IrOpcode rs2 */
+RvTranslateFn rv_tr_alui; /* rd = rs1 IrOpcode imm */
+RvTranslateFn rv_tr_aluw; /* as alu and alu_imm in 32 bits, sign extended */
+RvTranslateFn rv_tr_aluiw;
+RvTranslateFn rv_tr_unary;  /* rd = IrOpcode rs1 */
+RvTranslateFn rv_tr_unaryw; /* in 32 bits, sign extended */
 
 /* Translates `size` bytes at r->pc_page + r->start; see TargetOps.translate. */
 void rv_translate_region(const RvDecoder *d, IrRegion *r, const uint8_t *code, uint32_t size,
