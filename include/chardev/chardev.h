@@ -62,5 +62,7 @@ Chardev *chr_new_from_text(Machine *m, const char *label, const char *text, bool
 /* From `-chardev kind,id=...,...`. */
 Chardev *chr_new_from_opts(Machine *m, const char *opts, Error *err);
 Chardev *chr_find(Machine *m, const char *id);
+/* The character that starts a multiplexer's commands (-echr). False: @chr is none. */
+bool chr_mux_set_escape(Chardev *chr, uint8_t escape);
 
 #endif
