@@ -36,6 +36,9 @@ typedef struct VmState {
     bool (*loaded)(void *obj, unsigned version, Error *err);
 } VmState;
 
+/* As an instance: the first number that is free for the name. */
+#define VMS_NEXT_INSTANCE UINT32_MAX
+
 /* Registers @obj's state under (@name or vms->name, @instance); the pair must be new. Device lock
  * held or before the machine runs. Sections are saved, and `loaded` called, in this order. */
 void vms_register(Machine *m, const char *name, uint32_t instance, const VmState *vms, void *obj);
