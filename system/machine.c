@@ -33,6 +33,8 @@ static void machine_instance_init(Object *obj)
     clk_init(&m->clk_real, CLOCK_REAL, &m->loop);
     m->run.notifiers = g_array_new(FALSE, FALSE, sizeof(RunNotify) + sizeof(void *));
     m->cpus = g_ptr_array_new();
+    m->serials = g_ptr_array_new();
+    m->firmware_dirs = g_ptr_array_new_with_free_func(g_free);
     m->resets = g_ptr_array_new_with_free_func(g_free);
     m->vmstates = g_ptr_array_new_with_free_func(g_free);
     mem_state_init(&m->mem);
@@ -50,6 +52,8 @@ static void machine_instance_finalize(Object *obj)
     clk_destroy(&m->clk_real);
     g_array_free(m->run.notifiers, TRUE);
     g_ptr_array_free(m->cpus, TRUE);
+    g_ptr_array_free(m->serials, TRUE);
+    g_ptr_array_free(m->firmware_dirs, TRUE);
     g_ptr_array_free(m->resets, TRUE);
     g_ptr_array_free(m->vmstates, TRUE);
     main_loop_destroy(&m->loop);
@@ -358,4 +362,9 @@ bool machine_run(Machine *m, int *exit_code, Error *err)
     }
     *exit_code = main_loop_run(m);
     return true;
+}
+
+struct Chardev *machine_serial(const Machine *m, unsigned n)
+{
+    return n < m->serials->len ? g_ptr_array_index(m->serials, n) : NULL;
 }

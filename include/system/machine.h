@@ -86,6 +86,9 @@ struct Machine {
     char *kernel, *initrd, *append, *firmware, *dtb, *dumpdtb;
     bool start_paused; /* -S */
 
+    GPtrArray *serials;       /* struct Chardev *, by number of -serial; NULL: not connected */
+    GPtrArray *firmware_dirs; /* char *, where -bios names are looked up first (-L) */
+
     GPtrArray *resets;   /* reset handlers, in order of registration */
     GPtrArray *vmstates; /* VmsEntry * */
     bool initialized;
@@ -118,6 +121,9 @@ bool machine_run(Machine *m, int *exit_code, Error *err);
 /* The same in two parts, for callers that do something between (load a snapshot, tell a parent): */
 bool machine_start(Machine *m, Error *err);
 int main_loop_run(Machine *m);
+
+/* The back-end for the board's serial port @n (struct Chardev), or NULL. */
+struct Chardev *machine_serial(const Machine *m, unsigned n);
 
 /* Device lock. */
 static inline void machine_lock(Machine *m)
