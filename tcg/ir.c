@@ -106,6 +106,14 @@ unsigned ir_input_count(const IrRegion *r, const IrOp *op)
     return ir_op_info[op->opc].ins;
 }
 
+bool ir_exposes_slots(const IrRegion *r, const IrOp *op)
+{
+    if (op->opc == IR_call) {
+        return r->isa->helpers[op->imm].flags & (TCG_H_READS | TCG_H_WRITES | TCG_H_RAISES);
+    }
+    return ir_op_info[op->opc].flags & IR_LEAVE;
+}
+
 /* --- regions --- */
 
 IrRegion *ir_region_new(const TcgIsa *isa)

@@ -28,15 +28,6 @@ static Liveness liveness_start(IrRegion *r)
     return l;
 }
 
-/* Does anybody see the slots as they are before this op? */
-static bool exposes_slots(const Liveness *l, const IrOp *op)
-{
-    if (op->opc == IR_call) {
-        return l->r->isa->helpers[op->imm].flags & (TCG_H_READS | TCG_H_WRITES | TCG_H_RAISES);
-    }
-    return ir_op_info[op->opc].flags & IR_LEAVE;
-}
-
 static bool is_dead(const Liveness *l, const IrOp *op)
 {
     if (!(ir_op_info[op->opc].flags & IR_PURE)) {
@@ -76,7 +67,7 @@ void ir_eliminate(IrRegion *r)
         if (ir_is_slot(op->out)) {
             l.slot_dead[op->out - IR_SLOT0] = l.epoch;
         }
-        if (exposes_slots(&l, op)) {
+        if (ir_exposes_slots(r, op)) {
             l.epoch++;
         }
         mark_inputs(&l, op);

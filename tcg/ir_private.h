@@ -24,6 +24,9 @@ IrType ir_input_type(const IrOp *op, unsigned n);
 /* Inputs an op really has: a call's are as many as its helper takes. */
 unsigned ir_input_count(const IrRegion *r, const IrOp *op);
 
+/* May anybody outside of the region see the slots as they are before this op? */
+bool ir_exposes_slots(const IrRegion *r, const IrOp *op);
+
 /* Is this op a check performed together with the load or store that follows it? */
 static inline bool ir_is_paired_check(const IrOp *op)
 {
