@@ -16,9 +16,7 @@ typedef struct IrScratch {
 /* At least `size` bytes, 16-byte aligned, contents undefined, valid until the next call. */
 void *ir_scratch(IrRegion *r, size_t size);
 
-/* The type an operand must have: IR_I64 for integers. BITS of an i64 op: IR_TYPE_COUNT, any FP. */
-IrType ir_operand_type(IrOperand operand, IrType type);
-/* Likewise for input n of an op. */
+/* The type that input n of an op must have, see ir_operand_type. */
 IrType ir_input_type(const IrOp *op, unsigned n);
 
 /* Inputs an op really has: a call's are as many as its helper takes. */

@@ -315,6 +315,8 @@ typedef struct IrShapeInfo {
 } IrShapeInfo;
 extern const IrShapeInfo ir_shapes[IR_SHAPE_COUNT];
 
+/* The type an operand must have: IR_I64 for integers. BITS of an i64 op: IR_TYPE_COUNT, any FP. */
+IrType ir_operand_type(IrOperand operand, IrType type);
 /* Checks well-formedness (temps assigned once before use, types, operand counts, an END op last and
  * only last). Returns NULL or a static/heap message describing the first fault (caller g_free()s).
  */

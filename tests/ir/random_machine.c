@@ -264,6 +264,16 @@ const TcgIsa random_isa = { "random", slots, G_N_ELEMENTS(slots), helpers, G_N_E
 
 /* --- the machine --- */
 
+static void empty_caches(TcgState *s, unsigned mode)
+{
+    for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
+        s->tlb[mode].tag_r[i] = s->tlb[mode].tag_w[i] = tcg_tlb_empty_tag(i);
+    }
+    for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
+        s->jc[mode][i] = (TcgJump) { 1, 0 };
+    }
+}
+
 RandomMachine *random_machine_new(void)
 {
     RandomMachine *m = aligned_alloc(TCG_PAGE_SIZE, (sizeof(*m) + TCG_PAGE_SIZE - 1) &
@@ -276,6 +286,9 @@ RandomMachine *random_machine_new(void)
     m->state.rt[TCG_RT_FP] = tcg_soft_fp;
     for (unsigned i = 0; i < G_N_ELEMENTS(helpers); i++) {
         m->state.helpers[i] = helpers[i].fn;
+    }
+    for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
+        empty_caches(&m->state, mode);
     }
     m->state.host_fp = MXCSR_MASKS;
     return m;
@@ -291,21 +304,13 @@ static void fill_tlb(RandomMachine *m, unsigned mode, uint64_t choice)
 {
     TcgTlb *tlb = &m->state.tlb[mode];
 
-    for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-        tlb->tag_r[i] = tlb->tag_w[i] = tcg_tlb_empty_tag(i);
-        tlb->host[i] = 0;
-    }
     for (unsigned page = 0; page + 1 < RANDOM_PAGES; page++, choice >>= 2) {
         uint64_t gva = RANDOM_BASE + page * TCG_PAGE_SIZE;
         unsigned index = gva >> TCG_PAGE_BITS & (TCG_TLB_SIZE - 1);
 
         tlb->host[index] = (uintptr_t)m->memory + page * TCG_PAGE_SIZE;
-        if (choice & 1) {
-            tlb->tag_r[index] = gva;
-        }
-        if (choice & 2) {
-            tlb->tag_w[index] = gva;
-        }
+        tlb->tag_r[index] = choice & 1 ? gva : tcg_tlb_empty_tag(index);
+        tlb->tag_w[index] = choice & 2 ? gva : tcg_tlb_empty_tag(index);
     }
 }
 
@@ -324,14 +329,11 @@ void random_machine_reset(RandomMachine *m, uint64_t seed)
         m->raw[i] = random_int(&seed);
     }
     for (unsigned i = 0; i < RANDOM_MEMORY; i += 8) {
-        uint64_t word = random_int(&seed);
+        uint64_t word = random_next(&seed);
         memcpy(m->memory + i, &word, 8);
     }
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         fill_tlb(m, mode, random_next(&seed));
-        for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
-            s->jc[mode][i] = (TcgJump) { 1, 0 };
-        }
     }
     s->pc = 0;
     s->pc_page = RANDOM_PC;

@@ -119,21 +119,9 @@ static IrType pick_type(Gen *g, uint8_t types)
 
 static IrType operand_type(Gen *g, uint8_t operand, IrType type)
 {
-    switch ((IrOperand)operand) {
-    case IR_OPERAND_OWN:
-        return type == IR_I32 ? IR_I64 : type;
-    case IR_OPERAND_OTHER_FLOAT:
-        return type == IR_F64 ? IR_F32 : IR_F64;
-    case IR_OPERAND_BITS:
-        return type != IR_I64 ? IR_I64 : one_in(g, 2) ? IR_F32 : IR_F64;
-    case IR_OPERAND_F32:
-        return IR_F32;
-    case IR_OPERAND_F64:
-        return IR_F64;
-    case IR_OPERAND_INT:
-        break;
-    }
-    return IR_I64;
+    IrType wanted = ir_operand_type((IrOperand)operand, type);
+
+    return wanted != IR_TYPE_COUNT ? wanted : one_in(g, 2) ? IR_F32 : IR_F64;
 }
 
 static uint8_t pick_small(Gen *g, const IrShapeInfo *shape)
