@@ -26,6 +26,15 @@ class ArchiveError(Exception):
     """What went wrong with the archive, for the person who runs the script."""
 
 
+def cache_folder():
+    """Where fetched files are kept, outside the tree."""
+    folder = os.environ.get('PEREGRINE_CACHE')
+    if not folder:
+        base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+        folder = os.path.join(base, 'peregrine')
+    return os.path.abspath(folder)
+
+
 def sha256_of(path):
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
