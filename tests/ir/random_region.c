@@ -199,6 +199,149 @@ static void gen_any_compute(Gen *g)
     gen_compute(g, opc);
 }
 
+/* --- what front-ends emit, and rules look for --- */
+
+static void define(Gen *g, IrOpcode opc, IrType type, IrRef out, IrRef a, IrRef b)
+{
+    ir_append(g->r, opc, type, out, a, b);
+    if (ir_is_temp(out)) {
+        remember(g, out);
+    }
+}
+
+/* Extension by two shifts, or an index, in one slot or over another. */
+static void gen_shift_pair(Gen *g)
+{
+    static const uint8_t amounts[] = { 32, 48, 56, 1, 2, 3, 24, 31 };
+    IrRef slot = pick_int_slot(g), source = one_in(g, 2) ? slot : pick_input(g, IR_I64);
+    unsigned left = amounts[below(g, G_N_ELEMENTS(amounts))];
+    unsigned right = one_in(g, 2) ? left : left - below(g, 4) % left;
+
+    define(g, IR_shl, IR_I64, slot, source, ir_const(g->r, left));
+    if (one_in(g, 4)) {
+        gen_any_compute(g);
+    }
+    if (!one_in(g, 3)) {
+        define(g, one_in(g, 2) ? IR_shr : IR_sar, IR_I64, slot, slot, ir_const(g->r, right));
+    }
+    if (one_in(g, 2)) {
+        IrRef other = one_in(g, 8) ? slot : pick_input(g, IR_I64);
+        bool first = one_in(g, 2);
+        define(g, IR_add, IR_I64, one_in(g, 3) ? pick_output(g, IR_I64) : slot,
+               first ? slot : other, first ? other : slot);
+    }
+}
+
+/* A value compared with zero that is itself a comparison or a difference. */
+static void gen_test(Gen *g)
+{
+    IrRef out = pick_output(g, IR_I64);
+    IrType type = one_in(g, 3) ? IR_I32 : IR_I64;
+    IrCond cond = one_in(g, 2) ? IR_EQ : IR_NE;
+
+    switch (below(g, 3)) {
+    case 0:
+        define(g, IR_xor, type, out, pick_input(g, IR_I64), pick_input(g, IR_I64));
+        break;
+    case 1:
+        define(g, IR_sub, type, out, pick_input(g, IR_I64), pick_input(g, IR_I64));
+        break;
+    default:
+        ir_setc(g->r, type, (IrCond)below(g, IR_COND_COUNT), out, pick_input(g, IR_I64),
+                pick_input(g, IR_I64));
+    }
+    if (one_in(g, 4)) {
+        gen_any_compute(g);
+    }
+    if (g->options->branches && one_in(g, 2)) {
+        ir_brcond(g->r, IR_I64, cond, out, ir_const(g->r, 0), 0x40, false);
+    } else {
+        ir_setc(g->r, one_in(g, 4) ? IR_I32 : IR_I64, cond, pick_int_slot(g), out,
+                ir_const(g->r, 0));
+    }
+}
+
+/* 32-bit arithmetic and the extensions around it. */
+static void gen_narrow(Gen *g)
+{
+    static const IrOpcode extensions[] = { IR_sext8, IR_sext16, IR_sext32,
+                                           IR_zext8, IR_zext16, IR_zext32 };
+    IrRef slot = pick_int_slot(g);
+    IrRef sum = ir_t2(g->r, IR_add, IR_I32, pick_input(g, IR_I64), pick_input(g, IR_I64));
+
+    define(g, IR_sext32, IR_I64, slot, sum, IR_NONE);
+    for (unsigned i = below(g, 4); i-- > 0;) {
+        define(g, extensions[below(g, 6)], IR_I64, one_in(g, 2) ? slot : pick_output(g, IR_I64),
+               one_in(g, 2) ? slot : pick_input(g, IR_I64), IR_NONE);
+    }
+}
+
+/* A copy that outlives its source, or does not. */
+static void gen_copy(Gen *g)
+{
+    IrRef source = pick_int_slot(g), copy = pick_output(g, IR_I64);
+
+    define(g, IR_mov, IR_I64, copy, source, IR_NONE);
+    if (one_in(g, 2)) {
+        gen_any_compute(g);
+    }
+    if (one_in(g, 2)) {
+        define(g, IR_add, IR_I64, source, pick_input(g, IR_I64), ir_const(g->r, 1));
+    }
+    define(g, IR_add, IR_I64, pick_int_slot(g), copy, pick_input(g, IR_I64));
+}
+
+static void gen_address_pair(Gen *g)
+{
+    IrRef slot = pick_int_slot(g), low = ir_const(g->r, (int64_t)below(g, 4096) - 2048);
+
+    if (one_in(g, 2)) {
+        ir_pcrel(g->r, slot, (int64_t)below(g, 100) << 12);
+    } else {
+        ir_mov(g->r, slot, ir_const(g->r, (int32_t)random_next(&g->seed)));
+    }
+    define(g, IR_add, IR_I64, one_in(g, 2) ? slot : pick_output(g, IR_I64), slot, low);
+}
+
+static void gen_single_precision(Gen *g)
+{
+    IrRef slot = pick_fp_slot(g), other = pick_fp_slot(g);
+    IrRef a = ir_t1(g->r, IR_unbox, IR_F32, slot), b = ir_t1(g->r, IR_unbox, IR_F32, other);
+
+    ir_op1(g->r, IR_box, IR_F64, slot, one_in(g, 3) ? a : ir_t2(g->r, IR_fadd, IR_F32, a, b));
+    if (one_in(g, 2)) {
+        gen_any_compute(g);
+    }
+    if (one_in(g, 2)) {
+        ir_mov(g->r, other, slot);
+    }
+    ir_op1(g->r, IR_box, IR_F64, pick_fp_slot(g),
+           ir_t1(g->r, IR_unbox, IR_F32, one_in(g, 2) ? slot : other));
+}
+
+static void gen_idiom(Gen *g)
+{
+    switch (below(g, g->options->fp ? 6 : 5)) {
+    case 0:
+        gen_shift_pair(g);
+        break;
+    case 1:
+        gen_test(g);
+        break;
+    case 2:
+        gen_narrow(g);
+        break;
+    case 3:
+        gen_copy(g);
+        break;
+    case 4:
+        gen_address_pair(g);
+        break;
+    default:
+        gen_single_precision(g);
+    }
+}
+
 /* --- memory --- */
 
 /* A guest address: mostly inside the memory, sometimes a little outside. */
@@ -383,6 +526,8 @@ void random_region(IrRegion *r, uint64_t seed, const RandomOptions *options)
             gen_call(&g);
         } else if (kind == 4 && options->branches) {
             gen_branch(&g);
+        } else if (kind < 10) {
+            gen_idiom(&g);
         } else {
             gen_any_compute(&g);
         }
