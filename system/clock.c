@@ -199,30 +199,35 @@ static bool on_timerfd(int fd, short revents, void *opaque)
     return true;
 }
 
-void clk_init(Clock *c, ClockKind kind, MainLoop *loop)
+bool clk_init(Clock *c, ClockKind kind, MainLoop *loop, Error *err)
 {
-    *c = (Clock) {
-        .kind = kind,
-        .loop = loop,
-        .running = kind != CLOCK_VIRTUAL,
-        .heap = g_ptr_array_new(),
-        .armed_at = INT64_MAX,
-    };
-    g_mutex_init(&c->lock);
-    c->fd = timerfd_create(host_clock(c), TFD_NONBLOCK | TFD_CLOEXEC);
-    if (c->fd < 0) {
-        g_error("cannot make a timerfd: %s", g_strerror(errno));
+    *c = (Clock) { .kind = kind };
+    int fd = timerfd_create(host_clock(c), TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd < 0) {
+        error_set_errno(err, errno, "cannot set up a clock");
+        return false;
     }
-    c->watch = fd_watch_new(loop, c->fd, POLLIN, on_timerfd, c);
+    c->loop = loop;
+    c->running = kind != CLOCK_VIRTUAL;
+    c->heap = g_ptr_array_new();
+    c->fd = fd;
+    c->armed_at = INT64_MAX;
+    g_mutex_init(&c->lock);
+    c->watch = fd_watch_new(loop, fd, POLLIN, on_timerfd, c);
+    return true;
 }
 
 void clk_destroy(Clock *c)
 {
+    if (!c->heap) {
+        return;
+    }
     assert(c->heap->len == 0);
     fd_watch_free(c->watch);
     close(c->fd);
     g_ptr_array_free(c->heap, TRUE);
     g_mutex_clear(&c->lock);
+    *c = (Clock) { 0 };
 }
 
 static void rebase(Clock *c, int64_t offset, bool running)

@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <time.h>
 
-/* Its address identifies the thread. */
-static __thread char self;
-
 void devlock_init(DevLock *l)
 {
     pthread_mutexattr_t attr;
@@ -15,7 +12,7 @@ void devlock_init(DevLock *l)
     pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
     pthread_mutex_init(&l->mutex, &attr);
     pthread_mutexattr_destroy(&attr);
-    l->owner = NULL;
+    l->owner = 0;
     l->depth = 0;
 }
 
@@ -27,13 +24,13 @@ void devlock_destroy(DevLock *l)
 
 bool devlock_held(const DevLock *l)
 {
-    return __atomic_load_n(&l->owner, __ATOMIC_RELAXED) == &self;
+    return __atomic_load_n(&l->owner, __ATOMIC_RELAXED) == pthread_self();
 }
 
 static void take(DevLock *l, unsigned depth)
 {
     pthread_mutex_lock(&l->mutex);
-    __atomic_store_n(&l->owner, &self, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->owner, pthread_self(), __ATOMIC_RELAXED);
     l->depth = depth;
 }
 
@@ -50,7 +47,7 @@ void devlock_release(DevLock *l)
 {
     assert(devlock_held(l));
     if (--l->depth == 0) {
-        __atomic_store_n(&l->owner, NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(&l->owner, 0, __ATOMIC_RELAXED);
         pthread_mutex_unlock(&l->mutex);
     }
 }
@@ -75,7 +72,7 @@ bool devlock_wait(DevLock *l, pthread_cond_t *cond, int64_t deadline_mono_ns)
     assert(devlock_held(l));
     unsigned depth = l->depth;
     int rc;
-    __atomic_store_n(&l->owner, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->owner, 0, __ATOMIC_RELAXED);
     if (deadline_mono_ns < 0) {
         rc = pthread_cond_wait(cond, &l->mutex);
     } else {
@@ -83,7 +80,7 @@ bool devlock_wait(DevLock *l, pthread_cond_t *cond, int64_t deadline_mono_ns)
                                .tv_nsec = deadline_mono_ns % 1000000000 };
         rc = pthread_cond_timedwait(cond, &l->mutex, &ts);
     }
-    __atomic_store_n(&l->owner, &self, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->owner, pthread_self(), __ATOMIC_RELAXED);
     l->depth = depth;
     return rc != ETIMEDOUT;
 }

@@ -27,10 +27,6 @@ static void machine_instance_init(Object *obj)
     Machine *m = MACHINE(obj);
     devlock_init(&m->lock);
     epoch_domain_init(&m->epoch);
-    main_loop_init(&m->loop, &m->lock, &m->epoch);
-    clk_init(&m->clk_virtual, CLOCK_VIRTUAL, &m->loop);
-    clk_init(&m->clk_host, CLOCK_HOST, &m->loop);
-    clk_init(&m->clk_real, CLOCK_REAL, &m->loop);
     m->run.notifiers = g_array_new(FALSE, FALSE, sizeof(RunNotify) + sizeof(void *));
     m->cpus = g_ptr_array_new();
     m->serials = g_ptr_array_new();
@@ -128,6 +124,14 @@ static void offer_machine(const TypeInfo *type, void *opaque)
 
 /* --- making and ending --- */
 
+static bool make_clocks(Machine *m, Error *err)
+{
+    return main_loop_init(&m->loop, &m->lock, &m->epoch, err) &&
+           clk_init(&m->clk_virtual, CLOCK_VIRTUAL, &m->loop, err) &&
+           clk_init(&m->clk_host, CLOCK_HOST, &m->loop, err) &&
+           clk_init(&m->clk_real, CLOCK_REAL, &m->loop, err);
+}
+
 Machine *machine_new(const char *name, Error *err)
 {
     g_autofree char *type = g_strconcat(name, MACHINE_TYPE_SUFFIX, NULL);
@@ -142,6 +146,10 @@ Machine *machine_new(const char *name, Error *err)
         return NULL;
     }
     Machine *m = MACHINE(obj);
+    if (!make_clocks(m, err)) {
+        obj_unref(obj);
+        return NULL;
+    }
     m->root = obj_new_known(TYPE_CONTAINER);
     bool ok = obj_add_child(m->root, "machine", obj, NULL);
     assert(ok);

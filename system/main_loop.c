@@ -15,27 +15,31 @@ static bool drain_wake(int fd, short revents, void *opaque)
     return true;
 }
 
-void main_loop_init(MainLoop *loop, DevLock *lock, EpochDomain *epoch)
+bool main_loop_init(MainLoop *loop, DevLock *lock, EpochDomain *epoch, Error *err)
 {
-    *loop = (MainLoop) {
-        .ctx = g_main_context_new(),
-        .lock = lock,
-        .epoch = epoch,
-        .wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
-        .fds = g_array_new(FALSE, FALSE, sizeof(GPollFD)),
-    };
-    if (loop->wake_fd < 0) {
-        g_error("cannot make an eventfd: %s", g_strerror(errno));
+    *loop = (MainLoop) { 0 };
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd < 0) {
+        error_set_errno(err, errno, "cannot set up the main loop");
+        return false;
     }
-    fd_watch_new(loop, loop->wake_fd, POLLIN, drain_wake, loop);
+    loop->ctx = g_main_context_new();
+    loop->lock = lock;
+    loop->epoch = epoch;
+    loop->wake_fd = fd;
+    loop->fds = g_array_new(FALSE, FALSE, sizeof(GPollFD));
+    fd_watch_new(loop, fd, POLLIN, drain_wake, loop);
+    return true;
 }
 
 void main_loop_destroy(MainLoop *loop)
 {
-    g_main_context_unref(loop->ctx);
-    close(loop->wake_fd);
-    g_array_free(loop->fds, TRUE);
-    *loop = (MainLoop) { .wake_fd = -1 };
+    if (loop->ctx) {
+        g_main_context_unref(loop->ctx);
+        close(loop->wake_fd);
+        g_array_free(loop->fds, TRUE);
+    }
+    *loop = (MainLoop) { 0 };
 }
 
 void main_loop_wake(MainLoop *loop)
@@ -82,6 +86,12 @@ bool main_loop_turn(MainLoop *loop, bool block)
     return ready;
 }
 
+/* GLib wants a table it could write to, but never does. */
+static GSource *new_source(const GSourceFuncs *funcs, guint size)
+{
+    return g_source_new((GSourceFuncs *)funcs, size);
+}
+
 /* --- descriptors --- */
 
 struct FdWatch {
@@ -105,11 +115,11 @@ static gboolean fd_dispatch(GSource *source, GSourceFunc callback, gpointer data
     return w->fn(w->fd, (short)events, w->opaque) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-static GSourceFuncs fd_funcs = { .dispatch = fd_dispatch };
+static const GSourceFuncs fd_funcs = { .dispatch = fd_dispatch };
 
 FdWatch *fd_watch_new(MainLoop *loop, int fd, short events, FdWatchFn fn, void *opaque)
 {
-    FdWatch *w = (FdWatch *)g_source_new(&fd_funcs, sizeof(FdWatch));
+    FdWatch *w = (FdWatch *)new_source(&fd_funcs, sizeof(FdWatch));
     w->fd = fd;
     w->tag = NULL;
     w->fn = fn;
@@ -159,11 +169,11 @@ static gboolean bh_dispatch(GSource *source, GSourceFunc callback, gpointer data
     return bh->once ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs bh_funcs = { .dispatch = bh_dispatch };
+static const GSourceFuncs bh_funcs = { .dispatch = bh_dispatch };
 
 BottomHalf *bh_new(MainLoop *loop, void (*fn)(void *opaque), void *opaque)
 {
-    BottomHalf *bh = (BottomHalf *)g_source_new(&bh_funcs, sizeof(BottomHalf));
+    BottomHalf *bh = (BottomHalf *)new_source(&bh_funcs, sizeof(BottomHalf));
     bh->fn = fn;
     bh->opaque = opaque;
     bh->once = false;
@@ -191,7 +201,7 @@ void bh_free(BottomHalf *bh)
 
 void bh_oneshot(MainLoop *loop, void (*fn)(void *opaque), void *opaque)
 {
-    BottomHalf *bh = (BottomHalf *)g_source_new(&bh_funcs, sizeof(BottomHalf));
+    BottomHalf *bh = (BottomHalf *)new_source(&bh_funcs, sizeof(BottomHalf));
     bh->fn = fn;
     bh->opaque = opaque;
     bh->once = true;

@@ -53,8 +53,8 @@ void suggest_offer(Suggest *s, const char *candidate)
     unsigned score = suggest_distance(s->wanted, candidate);
     /* A word that differs in more than a third of its letters is another word; of a long name the
      * user may have left off the end, though. */
-    unsigned limit = MAX(1, (unsigned)strlen(s->wanted) / 3);
-    if (score > limit && strlen(s->wanted) >= 3 && g_str_has_prefix(candidate, s->wanted)) {
+    unsigned len = (unsigned)strnlen(s->wanted, MAX_LEN), limit = (len + 2) / 3;
+    if (score > limit && len >= 3 && g_str_has_prefix(candidate, s->wanted)) {
         score = limit;
     }
     if (score <= limit && score < s->best_score) {

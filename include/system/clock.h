@@ -35,8 +35,9 @@ typedef struct Clock {
     FdWatch *watch;
 } Clock;
 
-/* The virtual clock starts stopped at 0. No timer may be armed when a clock is destroyed. */
-void clk_init(Clock *c, ClockKind kind, MainLoop *loop);
+/* The virtual clock starts stopped at 0. Fails when the host has no file descriptors left; a zeroed
+ * or failed clock may be destroyed. No timer may be armed then. */
+bool clk_init(Clock *c, ClockKind kind, MainLoop *loop, Error *err);
 void clk_destroy(Clock *c);
 
 /* The time now. Never goes backwards but for clk_virtual_set and the host clock. */

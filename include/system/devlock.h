@@ -13,8 +13,8 @@
 
 typedef struct DevLock {
     pthread_mutex_t mutex;
-    void *owner;    /* atomic; identifies the holding thread */
-    unsigned depth; /* owner only */
+    pthread_t owner; /* atomic; the holding thread, 0: none */
+    unsigned depth;  /* owner only */
 } DevLock;
 
 void devlock_init(DevLock *l);

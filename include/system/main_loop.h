@@ -12,6 +12,7 @@
 
 #include "system/devlock.h"
 #include "util/epoch.h"
+#include "util/error.h"
 
 typedef struct MainLoop {
     GMainContext *ctx;
@@ -21,8 +22,9 @@ typedef struct MainLoop {
     GArray *fds;        /* GPollFD, scratch */
 } MainLoop;
 
-/* A loop with a context of its own. */
-void main_loop_init(MainLoop *loop, DevLock *lock, EpochDomain *epoch);
+/* A loop with a context of its own. Fails when the host has no file descriptors left; a zeroed or
+ * failed loop may be destroyed. */
+bool main_loop_init(MainLoop *loop, DevLock *lock, EpochDomain *epoch, Error *err);
 void main_loop_destroy(MainLoop *loop);
 
 /* One turn: sleeps until something is ready (@block) or just looks, then runs the callbacks. Called
