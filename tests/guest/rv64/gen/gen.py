@@ -12,6 +12,7 @@ import sys
 
 import gen_amo
 import gen_c
+import gen_csr
 import gen_fp
 import gen_illegal
 import gen_int
@@ -50,6 +51,7 @@ SUITES = {
     'f': (table_fd.insns_f, gen_fp.add_fp),
     'd': (table_fd.insns_d, gen_fp.add_fp),
     'c': (table_c.insns_c, gen_c.add_c),
+    'zicsr': (gen_csr.insns, gen_csr.add_csr),
     'zba': (table_b.insns_zba, int_insn),
     'zbb': (table_b.insns_zbb, int_insn),
     'zbs': (table_b.insns_zbs, int_insn),

@@ -181,12 +181,6 @@ static void unexpected_trap(Hart *h, u64 cause, u64 tval)
     }
 }
 
-static bool at_stub(u64 pc, const void *stub)
-{
-    /* The stub may run at an alias of its address. */
-    return (pc & 0xfff) == ((u64)stub & 0xfff);
-}
-
 static bool is_ecall(u64 cause)
 {
     return cause == CAUSE_ECALL_U || cause == CAUSE_ECALL_S || cause == CAUSE_ECALL_M;
@@ -208,9 +202,9 @@ void rt_trap(Hart *h)
     }
     h->armed = false;
     h->trap = (Trap) { cause, h->pc, tval, h->status, MODE_M, h->x[10] };
-    if (is_ecall(cause) && at_stub(h->pc, rt_leave)) {
+    if (is_ecall(cause) && h->pc == (u64)rt_leave + h->offset) {
         h->trap.cause = NO_TRAP;
-    } else if (cause == CAUSE_ECALL_S && at_stub(h->pc, s_trap_entry)) {
+    } else if (cause == CAUSE_ECALL_S && h->pc == (csr_read(stvec) & ~3ul)) {
         h->trap.cause = csr_read(scause);
         h->trap.epc = csr_read(sepc);
         h->trap.tval = csr_read(stval);
@@ -240,6 +234,7 @@ Trap rt_run(int mode, const void *fn, u64 offset, u64 a0, u64 a1)
     Hart *h = this_hart();
     u64 sp = (u64)low_stacks + ((h->id + 1) << RT_STACK_SHIFT);
 
+    h->offset = offset;
     rt_catch_begin();
     rt_enter(mode, (u64)fn + offset, sp + offset, (u64)rt_leave + offset, a0, a1);
     h->armed = false;

@@ -102,6 +102,7 @@ struct Hart {
     u64 status; /* mstatus of the last trap */
     u64 id;
     u64 jmp[16]; /* callee-saved registers of the armed catch */
+    u64 offset;  /* where rt_run finds its return stub, from where it is linked */
     bool armed;
     Trap trap;
     bool (*hook)(Hart *h, u64 cause, u64 tval); /* true: handled, resume at h->pc */
