@@ -179,9 +179,6 @@ void machine_free(Machine *m)
     Object *root = m->root;
     obj_unparent(&m->obj);
     obj_unref(root);
-    if (m->ram.parent) {
-        mem_region_del_sub(m->ram.parent, &m->ram);
-    }
     mem_region_destroy(&m->ram);
     if (m->sysmem.subs) {
         /* Regions of objects that are gone already. */

@@ -213,7 +213,12 @@ void mem_region_destroy(MemRegion *mr)
     if (!mr->machine) {
         return;
     }
-    assert(!mr->parent && (!mr->subs || !mr->subs->len));
+    if (mr->parent) {
+        mem_region_del_sub(mr->parent, mr);
+    }
+    for (unsigned i = 0; mr->subs && i < mr->subs->len; i++) {
+        ((MemRegion *)g_ptr_array_index(mr->subs, i))->parent = NULL;
+    }
     if (mr->ram) {
         g_ptr_array_remove(mr->machine->mem.rams, mr);
     }

@@ -60,11 +60,7 @@ static void device_finalize(Object *obj)
     Device *dev = DEVICE(obj);
     detach(dev);
     for (unsigned i = 0; i < dev->regions->len; i++) {
-        MemRegion *mr = g_ptr_array_index(dev->regions, i);
-        if (mr->parent) {
-            mem_region_del_sub(mr->parent, mr);
-        }
-        mem_region_destroy(mr);
+        mem_region_destroy(g_ptr_array_index(dev->regions, i));
     }
     g_ptr_array_free(dev->regions, TRUE);
     g_ptr_array_free(dev->ins, TRUE);

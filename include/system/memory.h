@@ -117,9 +117,10 @@ void mem_region_init_io(MemRegion *mr, Machine *m, const char *name, uint64_t si
 void mem_region_init_alias(MemRegion *mr, Machine *m, const char *name, MemRegion *target,
                            uint64_t offset, uint64_t size);
 
-/* Ends a region that sits in no container and has no children; RAM is unmapped once no reader can
- * see it. The struct itself must stay until then: end regions only with their machine stopped, or
- * retire the owner through machine->epoch. A zeroed or ended region is left alone. */
+/* Ends a region: takes it out of its container and lets its children go; RAM is unmapped once no
+ * reader can see it. The struct itself must stay until then: end regions only with their machine
+ * stopped, or retire the owner through machine->epoch. A zeroed or ended region is left alone. A
+ * device's regions given to dev_add_region are ended with the device. */
 void mem_region_destroy(MemRegion *mr);
 
 /* @offset is within the parent; prio may be negative. */
