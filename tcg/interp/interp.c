@@ -276,10 +276,53 @@ static void run_fp(Interp *in, const IrOp *op)
 
 static void run_pure(Interp *in, const IrOp *op)
 {
-    const uint64_t inputs[4] = { get(in, op->in[0]), get(in, op->in[1]), get(in, op->in[2]),
-                                 get(in, op->in[3]) };
+    uint64_t inputs[4];
+
+    for (unsigned i = 0; i < ir_op_info[op->opc].ins; i++) {
+        inputs[i] = get(in, op->in[i]);
+    }
 
     put(in, op->out, ir_eval((IrOpcode)op->opc, (IrType)op->type, op->c, inputs));
+}
+
+/* The commonest 64-bit ops, without the way through ir_eval. */
+static inline bool run_frequent(Interp *in, const IrOp *op)
+{
+    uint64_t a = get(in, op->in[0]), result;
+
+    switch (op->opc) {
+    case IR_mov:
+        result = a;
+        break;
+    case IR_add:
+        result = a + get(in, op->in[1]);
+        break;
+    case IR_sub:
+        result = a - get(in, op->in[1]);
+        break;
+    case IR_and:
+        result = a & get(in, op->in[1]);
+        break;
+    case IR_or:
+        result = a | get(in, op->in[1]);
+        break;
+    case IR_xor:
+        result = a ^ get(in, op->in[1]);
+        break;
+    case IR_shl:
+        result = a << (get(in, op->in[1]) & 63);
+        break;
+    case IR_shr:
+        result = a >> (get(in, op->in[1]) & 63);
+        break;
+    case IR_sext32:
+        result = (uint64_t)(int32_t)a;
+        break;
+    default:
+        return false;
+    }
+    put(in, op->out, result);
+    return true;
 }
 
 static Outcome run_op(Interp *in, const IrOp *op)
@@ -329,12 +372,9 @@ static Outcome run_op(Interp *in, const IrOp *op)
         return CONTINUE;
     case IR_leave:
         return STOP;
-    case IR_add: /* by far the most frequent */
-        if (op->type == IR_I64) {
-            put(in, op->out, get(in, op->in[0]) + get(in, op->in[1]));
-            return NEXT;
-        }
-        break;
+    }
+    if (op->type == IR_I64 && run_frequent(in, op)) {
+        return NEXT;
     }
     if (ir_op_info[op->opc].flags & IR_FP) {
         run_fp(in, op);

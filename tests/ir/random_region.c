@@ -209,6 +209,42 @@ static void define(Gen *g, IrOpcode opc, IrType type, IrRef out, IrRef a, IrRef 
     }
 }
 
+/* What may come between two ops that would otherwise become one. */
+static void gen_between(Gen *g, IrRef source)
+{
+    switch (below(g, 8)) {
+    case 0:
+        gen_any_compute(g);
+        break;
+    case 1:
+        if (ir_is_slot(source)) {
+            define(g, IR_xor, IR_I64, source, pick_input(g, IR_I64), pick_input(g, IR_I64));
+        }
+        break;
+    case 2:
+        if (g->options->branches) {
+            ir_brcond(g->r, IR_I64, IR_LT, pick_input(g, IR_I64), pick_input(g, IR_I64), 0x80,
+                      false);
+        }
+        break;
+    case 3:
+        if (g->options->helpers) {
+            ir_call(g->r, 1, IR_NONE, pick_input(g, IR_I64), IR_NONE, IR_NONE, IR_NONE);
+        }
+        break;
+    }
+}
+
+/* The same computed twice. */
+static void gen_again(Gen *g)
+{
+    IrRef a = pick_input(g, IR_I64), b = pick_input(g, IR_I64), first = pick_output(g, IR_I64);
+
+    define(g, IR_mul, IR_I64, first, a, b);
+    gen_between(g, one_in(g, 2) ? a : first);
+    define(g, IR_mul, IR_I64, pick_output(g, IR_I64), a, b);
+}
+
 /* Extension by two shifts, or an index, in one slot or over another. */
 static void gen_shift_pair(Gen *g)
 {
@@ -218,9 +254,7 @@ static void gen_shift_pair(Gen *g)
     unsigned right = one_in(g, 2) ? left : left - below(g, 4) % left;
 
     define(g, IR_shl, IR_I64, slot, source, ir_const(g->r, left));
-    if (one_in(g, 4)) {
-        gen_any_compute(g);
-    }
+    gen_between(g, source);
     if (!one_in(g, 3)) {
         define(g, one_in(g, 2) ? IR_shr : IR_sar, IR_I64, slot, slot, ir_const(g->r, right));
     }
@@ -250,9 +284,7 @@ static void gen_test(Gen *g)
         ir_setc(g->r, type, (IrCond)below(g, IR_COND_COUNT), out, pick_input(g, IR_I64),
                 pick_input(g, IR_I64));
     }
-    if (one_in(g, 4)) {
-        gen_any_compute(g);
-    }
+    gen_between(g, g->r->ops[g->r->op_count - 1].in[0]);
     if (g->options->branches && one_in(g, 2)) {
         ir_brcond(g->r, IR_I64, cond, out, ir_const(g->r, 0), 0x40, false);
     } else {
@@ -321,7 +353,7 @@ static void gen_single_precision(Gen *g)
 
 static void gen_idiom(Gen *g)
 {
-    switch (below(g, g->options->fp ? 6 : 5)) {
+    switch (below(g, g->options->fp ? 7 : 6)) {
     case 0:
         gen_shift_pair(g);
         break;
@@ -336,6 +368,9 @@ static void gen_idiom(Gen *g)
         break;
     case 4:
         gen_address_pair(g);
+        break;
+    case 5:
+        gen_again(g);
         break;
     default:
         gen_single_precision(g);
