@@ -106,16 +106,23 @@ static uint64_t compute(IrOpcode opc, bool is_f32, unsigned kind, const uint64_t
     }
 }
 
-uint64_t tcg_soft_fp(TcgState *state, uint64_t what, uint64_t a, uint64_t b, uint64_t c)
+uint64_t tcg_soft_fp_round(TcgState *state, uint64_t what, IrRound rounding, uint64_t a, uint64_t b,
+                           uint64_t c)
 {
     IrOpcode opc = (IrOpcode)(what & 0xff);
     IrType type = (IrType)(what >> 8 & 0xff);
     unsigned kind = what >> 16 & 0xff;
     const uint64_t in[3] = { a, b, c };
-    FpEnv env = { .rounding = rounding_of_rc[state->fp_status >> RC_SHIFT & RC_MASK],
-                  .nan_rule = FP_NAN_CANONICAL };
+    FpEnv env = { .rounding = (uint8_t)rounding, .nan_rule = FP_NAN_CANONICAL };
 
     uint64_t result = compute(opc, type == IR_F32, kind, in, &env);
     state->fp_status |= status_flags(env.flags);
     return result;
+}
+
+uint64_t tcg_soft_fp(TcgState *state, uint64_t what, uint64_t a, uint64_t b, uint64_t c)
+{
+    IrRound rounding = rounding_of_rc[state->fp_status >> RC_SHIFT & RC_MASK];
+
+    return tcg_soft_fp_round(state, what, rounding, a, b, c);
 }

@@ -62,5 +62,8 @@ bool tcg_interp_run(const IrRegion *r, TcgState *state);
 /* One FP op on bit patterns through soft-float under state->fp_status: what TCG_RT_FP and the
  * interpreter call. `what` = opcode | type << 8 | c << 16. */
 uint64_t tcg_soft_fp(TcgState *state, uint64_t what, uint64_t a, uint64_t b, uint64_t c);
+/* Likewise under a rounding mode of its own, which may be IR_RMM. */
+uint64_t tcg_soft_fp_round(TcgState *state, uint64_t what, IrRound rounding, uint64_t a, uint64_t b,
+                           uint64_t c);
 
 #endif

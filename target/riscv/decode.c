@@ -8,7 +8,10 @@
 #include <glib.h>
 #include "decode.h"
 
-static const RvInsnTable *const tables[] = { &rv_insns_i, &rv_insns_system, &rv_insns_m };
+static const RvInsnTable *const tables[] = {
+    &rv_insns_i, &rv_insns_system, &rv_insns_m, &rv_insns_a,
+    &rv_insns_c, &rv_insns_f,      &rv_insns_d, &rv_insns_zb,
+};
 
 const RvFormatInfo rv_formats[RV_FORMAT_COUNT] = {
     [FMT_NONE] = { "", "" },
@@ -16,6 +19,7 @@ const RvFormatInfo rv_formats[RV_FORMAT_COUNT] = {
     [FMT_R1] = { "d,s", "" },
     [FMT_I] = { "d,s,i", "s11:0" },
     [FMT_SHIFT] = { "d,s,i", "5:0" },
+    [FMT_SHIFT5] = { "d,s,i", "4:0" },
     [FMT_LOAD] = { "d,i(s)", "s11:0" },
     [FMT_STORE] = { "t,i(s)", "s11:5 4:0" },
     [FMT_BRANCH] = { "s,t,p", "s12 10:5 4:1 11" },
@@ -44,6 +48,7 @@ const RvFormatInfo rv_formats[RV_FORMAT_COUNT] = {
     [FMT_CL_D] = { "", "5:3 7:6" },
     [FMT_CI] = { "", "s5 4:0" },
     [FMT_CI_U] = { "", "5 4:0" },
+    [FMT_CI_U5] = { "", "4:0" },
     [FMT_CI_LUI] = { "", "s17 16:12" },
     [FMT_CI_16SP] = { "", "s9 4 6 8:7 5" },
     [FMT_CI_LWSP] = { "", "5 4:2 7:6" },
@@ -195,10 +200,6 @@ static void parse_imm(Pattern *p, const char *text)
     unsigned used = 0;
     bool is_signed = *text == 's';
 
-    /* A pattern may have fewer bits than the format: RV32's shift amounts. */
-    if (strcmp(text, "5:0") == 0 && l->count == 5) {
-        text = "4:0";
-    }
     text += is_signed;
     while (*text) {
         unsigned high = (unsigned)strtoul(text, (char **)&text, 10), low = high;

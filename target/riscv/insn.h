@@ -28,6 +28,7 @@ typedef enum RvFormat {
     FMT_R1,     /* d, s */
     FMT_I,      /* d, s, imm */
     FMT_SHIFT,  /* d, s, shamt */
+    FMT_SHIFT5, /* likewise, 5 bits */
     FMT_LOAD,   /* d, imm(s) */
     FMT_STORE,  /* t, imm(s) */
     FMT_BRANCH, /* s, t, target */
@@ -57,6 +58,7 @@ typedef enum RvFormat {
     FMT_CL_D,
     FMT_CI,
     FMT_CI_U,
+    FMT_CI_U5,
     FMT_CI_LUI,
     FMT_CI_16SP,
     FMT_CI_LWSP,
@@ -112,6 +114,7 @@ typedef struct RvInsnTable {
     }
 
 /* All there are, in decode.c's table of tables. */
-extern const RvInsnTable rv_insns_i, rv_insns_system, rv_insns_m;
+extern const RvInsnTable rv_insns_i, rv_insns_system, rv_insns_m, rv_insns_a, rv_insns_c,
+    rv_insns_f, rv_insns_d, rv_insns_zb;
 
 #endif

@@ -5,6 +5,7 @@
  * of all operands.
  */
 #include "state.h"
+#include "disas.h"
 #include "translate.h"
 
 #define XREG(n, pin)                                                                               \
@@ -98,4 +99,20 @@ const TcgIsa rv_isa = { "riscv", slots, RV_SLOT_COUNT, helpers, RV_HELPER_COUNT 
 void rv_translate(VCpu *cpu, IrRegion *r, const uint8_t *code, uint32_t size, unsigned max_insns)
 {
     rv_translate_region(rv_cpu(cpu)->decoder, r, code, size, max_insns);
+}
+
+unsigned rv_disassemble(VCpu *cpu, uint64_t pc, const uint8_t *code, size_t size, GString *out)
+{
+    uint32_t bits = code[0] | (uint32_t)code[1] << 8;
+    unsigned length = rv_insn_length((uint16_t)bits);
+
+    if (length > size) {
+        g_string_append_printf(out, ".short  0x%04x", bits);
+        return 2;
+    }
+    if (length == 4) {
+        bits |= (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+    }
+    rv_print_insn(rv_cpu(cpu)->decoder, bits, pc, NULL, NULL, out);
+    return length;
 }

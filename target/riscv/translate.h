@@ -17,7 +17,6 @@ struct RvTr {
     int64_t offset; /* page offset of the instruction */
     int64_t next;   /* and of the one after it */
     bool ended;     /* the region has its last op */
-    bool fs_dirty;  /* mstatus.FS is known to be dirty */
 };
 
 /* An integer register as an input: x0 is the constant 0. */
