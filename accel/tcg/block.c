@@ -159,6 +159,18 @@ static bool locate_code(TcgCpu *t, uint64_t pc, GuestCode *code)
     return code->hva2 != NULL;
 }
 
+/* Stress builds verify every region after each step. */
+static void check_ir(const IrRegion *r, const char *maker)
+{
+#ifdef PG_STRESS
+    char *fault = ir_verify(r);
+
+    if (fault) {
+        g_error("%s made bad IR: %s", maker, fault);
+    }
+#endif
+}
+
 static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes, unsigned size)
 {
     TcgAccel *a = t->accel;
@@ -175,15 +187,12 @@ static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes
     r->split = code->hva2 != NULL;
     t->ops->translate(t->cpu, r, bytes, size, one ? 1 : t->ops->max_insns);
     log_ir(r, LOG_OP, "OP");
-#ifdef PG_STRESS
-    char *fault = ir_verify(r);
-    if (fault) {
-        g_error("front-end made bad IR: %s", fault);
-    }
-#endif
+    check_ir(r, "the front-end");
     if (!a->config.no_fold) {
         ir_fold(r);
+        check_ir(r, "folding");
         ir_eliminate(r);
+        check_ir(r, "dead code removal");
         log_ir(r, LOG_OP_OPT, "OP after optimisation");
     }
     return r;

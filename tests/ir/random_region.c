@@ -333,6 +333,10 @@ static void gen_address_pair(Gen *g)
         ir_mov(g->r, slot, ir_const(g->r, (int32_t)random_next(&g->seed)));
     }
     define(g, IR_add, IR_I64, one_in(g, 2) ? slot : pick_output(g, IR_I64), slot, low);
+    if (one_in(g, 2)) {
+        int64_t mask = -(int64_t)2 << (one_in(g, 2) ? 0 : below(g, 14));
+        define(g, IR_and, IR_I64, pick_output(g, IR_I64), slot, ir_const(g->r, mask));
+    }
 }
 
 static void gen_single_precision(Gen *g)
