@@ -93,7 +93,7 @@ static void heap_put(Clock *c, int i, ClkTimer *t)
 static void sift_up(Clock *c, ClkTimer *t)
 {
     int i = t->index;
-    while (i > 0 && heap_at(c, (i - 1) / 2)->deadline > t->deadline) {
+    while (i > 0 && heap_at(c, (i - 1) / 2)->due > t->due) {
         heap_put(c, i, heap_at(c, (i - 1) / 2));
         i = (i - 1) / 2;
     }
@@ -104,10 +104,10 @@ static void sift_down(Clock *c, ClkTimer *t)
 {
     int i = t->index, n = (int)c->heap->len, child;
     while ((child = 2 * i + 1) < n) {
-        if (child + 1 < n && heap_at(c, child + 1)->deadline < heap_at(c, child)->deadline) {
+        if (child + 1 < n && heap_at(c, child + 1)->due < heap_at(c, child)->due) {
             child++;
         }
-        if (heap_at(c, child)->deadline >= t->deadline) {
+        if (heap_at(c, child)->due >= t->due) {
             break;
         }
         heap_put(c, i, heap_at(c, child));
@@ -138,7 +138,7 @@ static void heap_insert(Clock *c, ClkTimer *t)
 
 static int64_t first_deadline(const Clock *c)
 {
-    return c->heap->len ? heap_at(c, 0)->deadline : INT64_MAX;
+    return c->heap->len ? heap_at(c, 0)->due : INT64_MAX;
 }
 
 /* Sets the timerfd for the first deadline; @force when the clock's base changed. Lock held. */
@@ -183,17 +183,17 @@ static bool on_timerfd(int fd, short revents, void *opaque)
 
     g_mutex_lock(&c->lock);
     c->armed_at = INT64_MAX;
-    unsigned most = c->running ? c->heap->len : 0;
+    int64_t now = c->running ? clk_ns(c) : INT64_MIN;
+    c->firing = now;
     g_mutex_unlock(&c->lock);
 
-    /* Timers that callbacks arm for the past wait for the next turn, so that others get theirs. */
-    int64_t now = clk_ns(c);
     ClkTimer *t;
-    while (most-- && (t = pop_due(c, now))) {
+    while ((t = pop_due(c, now))) {
         t->fn(t->opaque);
     }
 
     g_mutex_lock(&c->lock);
+    c->firing = INT64_MIN;
     arm(c, true);
     g_mutex_unlock(&c->lock);
     return true;
@@ -212,6 +212,7 @@ bool clk_init(Clock *c, ClockKind kind, MainLoop *loop, Error *err)
     c->heap = g_ptr_array_new();
     c->fd = fd;
     c->armed_at = INT64_MAX;
+    c->firing = INT64_MIN;
     g_mutex_init(&c->lock);
     c->watch = fd_watch_new(loop, fd, POLLIN, on_timerfd, c);
     return true;
@@ -276,6 +277,9 @@ void clk_timer_mod(ClkTimer *t, int64_t deadline)
     }
     t->deadline = deadline;
     if (deadline != INT64_MAX) {
+        /* Timers that callbacks arm for the past wait for the next turn: others get theirs first.
+         */
+        t->due = deadline <= c->firing ? c->firing + 1 : deadline;
         heap_insert(c, t);
     }
     arm(c, false);

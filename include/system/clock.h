@@ -32,6 +32,7 @@ typedef struct Clock {
     GPtrArray *heap;  /* armed ClkTimers, a binary heap by deadline */
     int fd;           /* timerfd */
     int64_t armed_at; /* what the timerfd is set to (clock time); INT64_MAX: off */
+    int64_t firing;   /* timers due by then are running now; INT64_MIN: none are */
     FdWatch *watch;
 } Clock;
 
@@ -58,6 +59,7 @@ struct ClkTimer {
     void (*fn)(void *opaque);
     void *opaque;
     int64_t deadline; /* clock's lock */
+    int64_t due;      /* what the heap is ordered by; at or after the deadline */
     int index;        /* in the heap; -1: not armed */
 };
 
