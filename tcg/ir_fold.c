@@ -324,8 +324,7 @@ static bool fold_box(Fold *f, IrOp *op)
     Position position;
     const IrOp *unbox = fold_definition(f, op->in[0], IR_unbox, &position);
 
-    if (unbox && unbox->c && fold_usable(f, unbox->in[0], position) &&
-        fold_value(f, unbox->in[0])->boxed) {
+    if (unbox && fold_usable(f, unbox->in[0], position) && fold_value(f, unbox->in[0])->boxed) {
         return fold_to_op1(op, IR_mov, IR_F64, unbox->in[0]);
     }
     return false;

@@ -4,8 +4,9 @@
  * priorities follow how often compiled code names the registers: the ten first make up four fifths
  * of all operands.
  */
-#include "state.h"
+#include "csr.h"
 #include "disas.h"
+#include "state.h"
 #include "translate.h"
 
 #define XREG(n, pin)                                                                               \
@@ -101,6 +102,17 @@ void rv_translate(VCpu *cpu, IrRegion *r, const uint8_t *code, uint32_t size, un
     rv_translate_region(rv_cpu(cpu)->decoder, r, code, size, max_insns);
 }
 
+static void print_csr_name(unsigned number, void *opaque, GString *out)
+{
+    const RvCsr *csr = rv_csr_find(opaque, number);
+
+    if (csr) {
+        rv_csr_print_name(csr, number, out);
+    } else {
+        g_string_append_printf(out, "0x%x", number);
+    }
+}
+
 unsigned rv_disassemble(VCpu *cpu, uint64_t pc, const uint8_t *code, size_t size, GString *out)
 {
     uint32_t bits = code[0] | (uint32_t)code[1] << 8;
@@ -113,6 +125,6 @@ unsigned rv_disassemble(VCpu *cpu, uint64_t pc, const uint8_t *code, size_t size
     if (length == 4) {
         bits |= (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
     }
-    rv_print_insn(rv_cpu(cpu)->decoder, bits, pc, NULL, NULL, out);
+    rv_print_insn(rv_cpu(cpu)->decoder, bits, pc, print_csr_name, rv_cpu(cpu), out);
     return length;
 }

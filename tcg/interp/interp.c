@@ -74,6 +74,10 @@ static Outcome go_to_offset(Interp *in, const IrOp *op)
 
 /* --- memory --- */
 
+typedef uint16_t Unaligned16 __attribute__((aligned(1)));
+typedef uint32_t Unaligned32 __attribute__((aligned(1)));
+typedef uint64_t Unaligned64 __attribute__((aligned(1)));
+
 static uint64_t load_host(const void *host, unsigned mem)
 {
     uint64_t value = 0;
@@ -85,13 +89,13 @@ static uint64_t load_host(const void *host, unsigned mem)
         value = *(const volatile uint8_t *)host;
         break;
     case IR_MEM_16:
-        value = *(const volatile uint16_t __attribute__((aligned(1))) *)host;
+        value = *(const volatile Unaligned16 *)host;
         break;
     case IR_MEM_32:
-        value = *(const volatile uint32_t __attribute__((aligned(1))) *)host;
+        value = *(const volatile Unaligned32 *)host;
         break;
     default:
-        value = *(const volatile uint64_t __attribute__((aligned(1))) *)host;
+        value = *(const volatile Unaligned64 *)host;
         break;
     }
     return mem & IR_MEM_SIGN ? (uint64_t)((int64_t)(value << (64 - bits)) >> (64 - bits)) : value;
@@ -104,13 +108,13 @@ static void store_host(void *host, unsigned mem, uint64_t value)
         *(volatile uint8_t *)host = (uint8_t)value;
         break;
     case IR_MEM_16:
-        *(volatile uint16_t __attribute__((aligned(1))) *)host = (uint16_t)value;
+        *(volatile Unaligned16 *)host = (uint16_t)value;
         break;
     case IR_MEM_32:
-        *(volatile uint32_t __attribute__((aligned(1))) *)host = (uint32_t)value;
+        *(volatile Unaligned32 *)host = (uint32_t)value;
         break;
     default:
-        *(volatile uint64_t __attribute__((aligned(1))) *)host = value;
+        *(volatile Unaligned64 *)host = value;
         break;
     }
 }
