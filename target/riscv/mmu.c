@@ -32,20 +32,27 @@ static RvPriv priv_of(RvMode mode)
 
 static void move_window(RvCpu *cpu, uint64_t gpa, unsigned generation)
 {
-    uint64_t first = align_down(gpa, TCG_PAGE_SIZE);
+    uint64_t first = align_down(gpa, TCG_PAGE_SIZE), left;
     MemSection at = mem_lookup(&cpu->vcpu.machine->memory, first);
+    unsigned interval = rv_pmp_find(&cpu->pmp, first, &left);
 
+    if (left <= gpa - first) {
+        first = gpa;
+        at = mem_lookup(&cpu->vcpu.machine->memory, first);
+        interval = rv_pmp_find(&cpu->pmp, first, &left);
+    }
     cpu->window = (RvWalkWindow) {
         .first = first,
-        .size = at.hva ? align_down(at.left, PTE_SIZE) : 0,
+        .size = MIN(left, at.left),
         .hva = at.hva,
         .writable = at.writable,
+        .perms = cpu->pmp.perms[interval],
         .generation = generation,
     };
 }
 
-/* Host address of an entry, or NULL where there is no memory. */
-static uint64_t *pte_host(RvCpu *cpu, uint64_t gpa)
+/* Host address of an entry, or NULL where no walk may do this (PMP_R, PMP_W) with it. */
+static inline uint64_t *pte_host(RvCpu *cpu, const Request *req, uint64_t gpa, uint8_t perm)
 {
     RvWalkWindow *w = &cpu->window;
     unsigned generation = __atomic_load_n(&cpu->map_generation, __ATOMIC_ACQUIRE);
@@ -53,22 +60,20 @@ static uint64_t *pte_host(RvCpu *cpu, uint64_t gpa)
     if (w->generation != generation || gpa - w->first >= w->size) {
         move_window(cpu, gpa, generation);
     }
-    return gpa - w->first < w->size ? (uint64_t *)(w->hva + (gpa - w->first)) : NULL;
-}
-
-static bool pte_pmp_allows(const RvCpu *cpu, const Request *req, uint64_t gpa, uint8_t perm)
-{
-    return !req->need || rv_pmp_perms(&cpu->pmp, RV_S, gpa, PTE_SIZE) & perm;
+    if (w->size - (gpa - w->first) < PTE_SIZE || !w->hva || (req->need && !(w->perms & perm))) {
+        return NULL;
+    }
+    return (uint64_t *)(w->hva + (gpa - w->first));
 }
 
 /* Sets A (and D for writes) where nobody changed the entry meanwhile. */
 static WalkResult mark_pte(RvCpu *cpu, const Request *req, uint64_t gpa, uint64_t *pte,
                            uint64_t bits)
 {
-    uint64_t *host = pte_host(cpu, gpa);
+    uint64_t *host = pte_host(cpu, req, gpa, PMP_W);
     uint64_t marked = *pte | bits;
 
-    if (!host || !cpu->window.writable || !pte_pmp_allows(cpu, req, gpa, PMP_W)) {
+    if (!host || !cpu->window.writable) {
         return WALK_ACCESS_FAULT;
     }
     if (!__atomic_compare_exchange_n(host, pte, marked, false, __ATOMIC_SEQ_CST,
@@ -143,10 +148,10 @@ static WalkResult walk(RvCpu *cpu, const Request *req, TlbFill *fill)
     while (level--) {
         uint64_t vpn = bits_get(req->gva, TCG_PAGE_BITS + VPN_BITS * level, VPN_BITS);
         uint64_t gpa = table + vpn * PTE_SIZE;
-        uint64_t *host = pte_host(cpu, gpa);
+        uint64_t *host = pte_host(cpu, req, gpa, PMP_R);
         uint64_t pte;
 
-        if (!host || !pte_pmp_allows(cpu, req, gpa, PMP_R)) {
+        if (!host) {
             return WALK_ACCESS_FAULT;
         }
         pte = __atomic_load_n(host, __ATOMIC_ACQUIRE);
@@ -179,7 +184,7 @@ static WalkResult identity(const Request *req, TlbFill *fill)
 
 /* The access itself against PMP; an entry that covers part of the page makes the answer good for
  * this access only. */
-static WalkResult apply_pmp(const RvCpu *cpu, const Request *req, TlbFill *fill)
+static WalkResult apply_pmp(RvCpu *cpu, const Request *req, TlbFill *fill)
 {
     RvPriv priv = priv_of(req->mode);
     uint64_t page = align_down(fill->gpa, TCG_PAGE_SIZE);
@@ -263,6 +268,7 @@ static void flatten_pmp(RvCpu *cpu)
     } else {
         rv_pmp_allow_all(&cpu->pmp);
     }
+    cpu->window.size = 0;
 }
 
 void rv_pmp_changed(RvCpu *cpu)
@@ -274,7 +280,6 @@ void rv_pmp_changed(RvCpu *cpu)
 void rv_mmu_restart(RvCpu *cpu)
 {
     flatten_pmp(cpu);
-    cpu->window.size = 0;
     tcg_tlb_flush(&cpu->vcpu);
     tcg_tlb_bind(&cpu->vcpu, MODES_TRANSLATED, satp_asid(cpu->state->satp));
 }

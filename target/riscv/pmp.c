@@ -101,7 +101,7 @@ void rv_pmp_flatten(RvPmp *pmp, const uint8_t *cfg, const uint64_t *addr)
             add_bound(bounds, &count, ranges[i].last + 1);
         }
     }
-    pmp->count = 0;
+    pmp->count = pmp->last = 0;
     for (unsigned i = 0; i < count; i++) {
         unsigned entry = winner(ranges, bounds[i]);
 
@@ -115,14 +115,24 @@ void rv_pmp_flatten(RvPmp *pmp, const uint8_t *cfg, const uint64_t *addr)
 void rv_pmp_allow_all(RvPmp *pmp)
 {
     pmp->count = 1;
+    pmp->last = 0;
     pmp->start[0] = 0;
     pmp->perms[0] = pmp->perms_m[0] = PMP_RWX;
 }
 
-uint8_t rv_pmp_perms(const RvPmp *pmp, RvPriv priv, uint64_t gpa, uint64_t size)
+static uint64_t bytes_left(const RvPmp *pmp, unsigned interval, uint64_t gpa)
 {
-    unsigned low = 0, high = pmp->count;
+    return interval + 1 < pmp->count ? pmp->start[interval + 1] - gpa : UINT64_MAX;
+}
 
+unsigned rv_pmp_find(RvPmp *pmp, uint64_t gpa, uint64_t *left)
+{
+    unsigned low = 0, high = pmp->count, last = pmp->last;
+
+    if (gpa >= pmp->start[last] && (last + 1 == high || gpa < pmp->start[last + 1])) {
+        *left = bytes_left(pmp, last, gpa);
+        return last;
+    }
     while (high - low > 1) {
         unsigned mid = (low + high) / 2;
 
@@ -132,10 +142,20 @@ uint8_t rv_pmp_perms(const RvPmp *pmp, RvPriv priv, uint64_t gpa, uint64_t size)
             high = mid;
         }
     }
-    if (high < pmp->count && size > pmp->start[high] - gpa) {
+    pmp->last = low;
+    *left = bytes_left(pmp, low, gpa);
+    return low;
+}
+
+uint8_t rv_pmp_perms(RvPmp *pmp, RvPriv priv, uint64_t gpa, uint64_t size)
+{
+    uint64_t left;
+    unsigned interval = rv_pmp_find(pmp, gpa, &left);
+
+    if (size > left) {
         return 0;
     }
-    return priv == RV_M ? pmp->perms_m[low] : pmp->perms[low];
+    return priv == RV_M ? pmp->perms_m[interval] : pmp->perms[interval];
 }
 
 uint8_t rv_pmp_cfg_write(uint8_t old, uint8_t value)

@@ -16,6 +16,7 @@ enum { RV_PMP_INTERVALS = 2 * RV_PMP_ENTRIES + 1 };
  * space. All bytes of an interval match the same entry, or none; neighbours differ in that. */
 typedef struct RvPmp {
     unsigned count;
+    unsigned last; /* interval of the last check: the next one is likely to be there, too */
     uint64_t start[RV_PMP_INTERVALS];
     uint8_t perms[RV_PMP_INTERVALS];   /* of S and U: PMP_R | PMP_W | PMP_X */
     uint8_t perms_m[RV_PMP_INTERVALS]; /* of M */
@@ -26,9 +27,11 @@ void rv_pmp_flatten(RvPmp *pmp, const uint8_t *cfg, const uint64_t *addr);
 /* Everything is allowed: a hart without PMP. */
 void rv_pmp_allow_all(RvPmp *pmp);
 
+/* The interval that gpa is in; *left gets the bytes from gpa to its end, UINT64_MAX in the last. */
+unsigned rv_pmp_find(RvPmp *pmp, uint64_t gpa, uint64_t *left);
 /* What `priv` may do with each byte of gpa .. gpa + size - 1 (PMP_R | PMP_W | PMP_X); 0 if the
  * access is not inside one interval. size >= 1. */
-uint8_t rv_pmp_perms(const RvPmp *pmp, RvPriv priv, uint64_t gpa, uint64_t size);
+uint8_t rv_pmp_perms(RvPmp *pmp, RvPriv priv, uint64_t gpa, uint64_t size);
 
 /* The value that a write of `value` leaves in a pmpcfg byte: locked entries stay, the reserved
  * combination W without R loses W. */

@@ -46,11 +46,12 @@ typedef enum RvAbsent {
     RV_ABSENT_COUNT
 } RvAbsent;
 
-/* The piece of RAM that page-table walks used last. */
+/* The piece of memory, alike for PMP, where page-table walks read last. */
 typedef struct RvWalkWindow {
     uint64_t first, size; /* gpa; size 0: none */
-    uint8_t *hva;         /* of first */
+    uint8_t *hva;         /* of first; NULL: there is no memory */
     bool writable;
+    uint8_t perms;       /* PMP_* of S */
     unsigned generation; /* the memory map it belongs to */
 } RvWalkWindow;
 

@@ -538,7 +538,7 @@ static void test_pmp_random(void)
         uint8_t cfg[RV_PMP_ENTRIES];
         uint64_t addr[RV_PMP_ENTRIES];
         unsigned used = g_test_rand_int_range(0, RV_PMP_ENTRIES + 1);
-        RvPmp pmp;
+        RvPmp pmp = { 0 };
 
         for (unsigned i = 0; i < RV_PMP_ENTRIES; i++) {
             cfg[i] = i < used ? rv_pmp_cfg_write(0, (uint8_t)g_test_rand_int()) : 0;
