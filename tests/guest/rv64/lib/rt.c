@@ -307,6 +307,7 @@ void rt_start(u64 hart, void (*fn)(void *), void *arg)
 void rt_wait(u64 hart)
 {
     while (!hart_at(hart)->jobs_done) {
+        asm volatile(".word 0x0100000f" : : : "memory"); /* pause */
     }
     asm volatile("fence" : : : "memory");
 }
