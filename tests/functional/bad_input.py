@@ -221,7 +221,9 @@ def damaged_trees(context):
 
 @case('absurd sizes of memory', ours=True)
 def absurd_memory(context):
-    for text in ('0', '1', '1k', '15E', '0x10000000000000000', '1.5.5G', 'G', '', '-1M'):
+    for text in ('1', '1k', '4095k'):
+        survives(context, ['-m', text])
+    for text in ('0', '15E', '0x10000000000000000', '1.5.5G', 'G', '', '-1M'):
         survives(context, ['-m', text], ['-m'])
 
 
