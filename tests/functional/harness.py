@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An emulator on a pseudo-terminal, and the table of test cases."""
 
+import copy
 import fcntl
 import os
 import re
@@ -44,36 +45,46 @@ def case(name, slow=False, ours=False):
     return register
 
 
+def guest_files():
+    """Paths of the guest files, by name."""
+    names = ['kernel', 'initramfs', 'opensbi', 'opensbi-elf', 'opensbi-bookworm', 'u-boot']
+    run = subprocess.run([os.path.join(TREE, 'scripts', 'guest-files')] + names, check=True,
+                         stdout=subprocess.PIPE, text=True)
+    return dict(zip(names, run.stdout.splitlines()))
+
+
 class Context:
-    """What cases share: the emulator, the guest files, a folder for logs and scratch files."""
+    """What a case works with: the emulator, the guest files, a log and a folder of its own."""
 
     def __init__(self, emulator, folder, patience):
         self.emulator = emulator
+        self.base = folder
         self.folder = folder
         self.patience = patience
         self.log = None
         self.running = []
-        self.paths = {}
+        self.paths = guest_files()
         version = subprocess.run([emulator, '--version'], capture_output=True, text=True,
                                  check=False, timeout=60).stdout
         self.ours = 'peregrine' in (os.path.basename(emulator) + version).lower()
 
     def guest_file(self, name):
         """Path of one of the files of scripts/guest-files."""
-        if not self.paths:
-            names = ['kernel', 'initramfs', 'opensbi', 'opensbi-elf', 'opensbi-bookworm', 'u-boot']
-            run = subprocess.run([os.path.join(TREE, 'scripts', 'guest-files')] + names,
-                                 check=True, capture_output=True, text=True)
-            self.paths = dict(zip(names, run.stdout.splitlines()))
         return self.paths[name]
 
     def scratch(self, name):
         return os.path.join(self.folder, name)
 
-    def begin(self, name):
-        self.log = os.path.join(self.folder, re.sub(r'\W+', '-', name) + '.log')
-        with open(self.log, 'w', encoding='utf-8'):
+    def for_case(self, name):
+        """A context for one case, which may run beside others."""
+        own = copy.copy(self)
+        own.running = []
+        own.folder = os.path.join(self.base, re.sub(r'\W+', '-', name).strip('-'))
+        os.makedirs(own.folder, exist_ok=True)
+        own.log = os.path.join(own.folder, 'log')
+        with open(own.log, 'w', encoding='utf-8'):
             pass
+        return own
 
     def end(self):
         """Whatever a case left running ends with it."""
