@@ -33,28 +33,38 @@ static int64_t add_sat(int64_t a, int64_t b)
 
 /* --- reading and setting --- */
 
-typedef struct Base {
+/* What a reader found under the sequence lock. */
+typedef struct Reading {
     int64_t offset;
     bool running;
-} Base;
+    int64_t now;
+} Reading;
 
-static Base read_base(const Clock *c)
+/* The host's clock is read inside the lock too: after a stop and start in between, an old offset
+ * would put the present into the future. */
+static Reading read_clock(const Clock *c)
 {
-    Base b;
+    Reading r;
     unsigned seq;
     do {
         seq = __atomic_load_n(&c->seq, __ATOMIC_ACQUIRE);
-        b.offset = __atomic_load_n(&c->offset, __ATOMIC_RELAXED);
-        b.running = __atomic_load_n(&c->running, __ATOMIC_RELAXED);
+        r.offset = __atomic_load_n(&c->offset, __ATOMIC_RELAXED);
+        r.running = __atomic_load_n(&c->running, __ATOMIC_RELAXED);
+        r.now = r.running ? host_ns(host_clock(c)) + r.offset : r.offset;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
     } while ((seq & 1) || seq != __atomic_load_n(&c->seq, __ATOMIC_RELAXED));
-    return b;
+    return r;
 }
 
-static void write_base(Clock *c, int64_t offset, bool running)
+/* Between them readers wait, so that no one sees a time past the one at which the clock stops. */
+static void write_begin(Clock *c)
 {
     __atomic_store_n(&c->seq, c->seq + 1, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void write_end(Clock *c, int64_t offset, bool running)
+{
     __atomic_store_n(&c->offset, offset, __ATOMIC_RELAXED);
     __atomic_store_n(&c->running, running, __ATOMIC_RELAXED);
     __atomic_store_n(&c->seq, c->seq + 1, __ATOMIC_RELEASE);
@@ -62,19 +72,18 @@ static void write_base(Clock *c, int64_t offset, bool running)
 
 int64_t clk_ns(const Clock *c)
 {
-    Base b = read_base(c);
-    return b.running ? host_ns(host_clock(c)) + b.offset : b.offset;
+    return read_clock(c).now;
 }
 
 bool clk_virtual_running(const Clock *c)
 {
-    return read_base(c).running;
+    return read_clock(c).running;
 }
 
 int64_t clk_to_monotonic(const Clock *c, int64_t ns)
 {
-    Base b = read_base(c);
-    return b.running && ns != INT64_MAX ? add_sat(ns, -b.offset) : INT64_MAX;
+    Reading r = read_clock(c);
+    return r.running && ns != INT64_MAX ? add_sat(ns, -r.offset) : INT64_MAX;
 }
 
 /* --- the heap of armed timers; clock's lock held --- */
@@ -231,34 +240,35 @@ void clk_destroy(Clock *c)
     *c = (Clock) { 0 };
 }
 
-static void rebase(Clock *c, int64_t offset, bool running)
+/* Lets the clock go on from @ns, or from where it is when @ns is negative. */
+static void rebase(Clock *c, int64_t ns, bool running)
 {
+    assert(c->kind == CLOCK_VIRTUAL);
     g_mutex_lock(&c->lock);
-    write_base(c, offset, running);
+    write_begin(c);
+    int64_t mono = host_ns(CLOCK_MONOTONIC);
+    if (ns < 0) {
+        ns = c->running ? mono + c->offset : c->offset;
+    }
+    write_end(c, running ? ns - mono : ns, running);
     arm(c, true);
     g_mutex_unlock(&c->lock);
 }
 
 void clk_virtual_start(Clock *c)
 {
-    assert(c->kind == CLOCK_VIRTUAL);
-    if (!c->running) {
-        rebase(c, c->offset - host_ns(CLOCK_MONOTONIC), true);
-    }
+    rebase(c, -1, true);
 }
 
 void clk_virtual_stop(Clock *c)
 {
-    assert(c->kind == CLOCK_VIRTUAL);
-    if (c->running) {
-        rebase(c, clk_ns(c), false);
-    }
+    rebase(c, -1, false);
 }
 
 void clk_virtual_set(Clock *c, int64_t ns)
 {
-    assert(c->kind == CLOCK_VIRTUAL);
-    rebase(c, c->running ? ns - host_ns(CLOCK_MONOTONIC) : ns, c->running);
+    assert(ns >= 0);
+    rebase(c, ns, c->running);
 }
 
 /* --- timers --- */

@@ -44,7 +44,7 @@ void clk_destroy(Clock *c);
 /* The time now. Never goes backwards but for clk_virtual_set and the host clock. */
 int64_t clk_ns(const Clock *c);
 
-/* Virtual clock only; device lock held, every vCPU parked. */
+/* Virtual clock only; device lock held, every vCPU parked. @ns is not negative. */
 void clk_virtual_start(Clock *c);
 void clk_virtual_stop(Clock *c);
 void clk_virtual_set(Clock *c, int64_t ns);
