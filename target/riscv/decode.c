@@ -8,10 +8,9 @@
 #include <glib.h>
 #include "decode.h"
 
-static const RvInsnTable *const tables[] = {
-    &rv_insns_i, &rv_insns_system, &rv_insns_m, &rv_insns_a,
-    &rv_insns_c, &rv_insns_f,      &rv_insns_d, &rv_insns_zb,
-};
+#define T(name) &rv_insns_##name,
+static const RvInsnTable *const tables[] = { RV_INSN_TABLES(T) };
+#undef T
 
 const RvFormatInfo rv_formats[RV_FORMAT_COUNT] = {
     [FMT_NONE] = { "", "" },

@@ -113,8 +113,10 @@ typedef struct RvInsnTable {
         array, sizeof(array) / sizeof(array[0])                                                    \
     }
 
-/* All there are, in decode.c's table of tables. */
-extern const RvInsnTable rv_insns_i, rv_insns_system, rv_insns_m, rv_insns_a, rv_insns_c,
-    rv_insns_f, rv_insns_d, rv_insns_zb;
+/* All tables: rv_insns_<name> of insn_<name>.c (f and d: insn_fp.c). */
+#define RV_INSN_TABLES(T) T(i) T(system) T(m) T(a) T(f) T(d) T(c) T(zb)
+#define T(name)           extern const RvInsnTable rv_insns_##name;
+RV_INSN_TABLES(T)
+#undef T
 
 #endif
