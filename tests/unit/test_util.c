@@ -262,6 +262,7 @@ typedef struct Shared {
     EpochDomain d;
     uint64_t *value; /* atomic */
     bool stop;       /* atomic */
+    unsigned busy;   /* atomic; readers that have read */
 } Shared;
 
 static void poison(void *ptr)
@@ -282,7 +283,9 @@ static gpointer epoch_thread(gpointer opaque)
         for (int i = 0; i < 20; i++) {
             g_assert_cmphex(*(volatile uint64_t *)p, ==, 0xfeed);
         }
-        reads++;
+        if (!reads++) {
+            __atomic_add_fetch(&s->busy, 1, __ATOMIC_RELAXED);
+        }
         epoch_quiesce(&r);
     }
     epoch_remove(&r);
@@ -299,7 +302,7 @@ static void test_epoch_threads(void)
     for (int i = 0; i < 2; i++) {
         t[i] = g_thread_new("reader", epoch_thread, &s);
     }
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 20000 || __atomic_load_n(&s.busy, __ATOMIC_RELAXED) < 2; i++) {
         uint64_t *fresh = g_new(uint64_t, 1), *old = s.value;
         *fresh = 0xfeed;
         __atomic_store_n(&s.value, fresh, __ATOMIC_RELEASE);
