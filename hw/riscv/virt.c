@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "hw/intc/riscv_aclint.h"
+#include "hw/nvram/fw_cfg.h"
 #include "util/bitops.h"
 #include "util/units.h"
 
@@ -180,10 +181,75 @@ static bool make_uart(VirtMachine *v, Error *err)
     return place(v, uart, "uart0", virt_map[VIRT_UART0].base, VIRT_IRQ_UART0, err);
 }
 
+static bool make_virtio_slots(VirtMachine *v, Error *err)
+{
+    for (unsigned i = 0; i < VIRT_VIRTIO_SLOTS; i++) {
+        uint64_t gpa = virt_map[VIRT_VIRTIO].base + i * virt_map[VIRT_VIRTIO].size;
+        Device *slot = dev_new(&v->parent, "virtio-mmio");
+        if (!place(v, slot, "virtio-mmio[*]", gpa, VIRT_IRQ_VIRTIO + i, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_flash(VirtMachine *v, Error *err)
+{
+    uint64_t size = virt_map[VIRT_FLASH].size / 2;
+    for (unsigned i = 0; i < 2; i++) {
+        g_autofree char *name = g_strdup_printf("virt.flash%u", i);
+        Device *bank = dev_new(&v->parent, "cfi.pflash01");
+        obj_set_u64_known(OBJECT(bank), "size", size);
+        if (!place(v, bank, name, virt_map[VIRT_FLASH].base + i * size, 0, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_fw_cfg(VirtMachine *v, Error *err)
+{
+    Machine *m = &v->parent;
+    Device *fw_cfg = dev_new(m, TYPE_FW_CFG);
+    if (!place(v, fw_cfg, "fw_cfg", virt_map[VIRT_FW_CFG].base, 0, err)) {
+        return false;
+    }
+    fw_cfg_set_int(fw_cfg, FW_CFG_RAM_SIZE, m->ram.size, 8);
+    fw_cfg_set_int(fw_cfg, FW_CFG_NB_CPUS, m->smp.cpus, 2);
+    fw_cfg_set_int(fw_cfg, FW_CFG_MAX_CPUS, m->smp.max_cpus, 2);
+    if (m->append) {
+        size_t len = strlen(m->append) + 1;
+        fw_cfg_set_int(fw_cfg, FW_CFG_CMDLINE_SIZE, len, 4);
+        fw_cfg_set_item(fw_cfg, FW_CFG_CMDLINE_DATA, m->append, len);
+    }
+    return true;
+}
+
+static bool make_pcie(VirtMachine *v, Error *err)
+{
+    Device *host = dev_new(&v->parent, "gpex-pcihost");
+    obj_set_u64_known(OBJECT(host), "ecam-size", virt_map[VIRT_PCIE_ECAM].size);
+    obj_set_u64_known(OBJECT(host), "below-4g-mmio-size", virt_map[VIRT_PCIE_MMIO].size);
+    obj_set_u64_known(OBJECT(host), "above-4g-mmio-size", v->pcie_high_size);
+    if (!place(v, host, "pcie", virt_map[VIRT_PCIE_ECAM].base, 0, err)) {
+        return false;
+    }
+    dev_map(host, 1, virt_map[VIRT_PCIE_PIO].base);
+    dev_map(host, 2, virt_map[VIRT_PCIE_MMIO].base);
+    dev_map(host, 3, v->pcie_high_base);
+    return true;
+}
+
 static bool make_devices(VirtMachine *v, Error *err)
 {
-    return make_uart(v, err) && place(v, dev_new(&v->parent, "riscv.sifive.test"), "test",
-                                      virt_map[VIRT_TEST].base, 0, err);
+    Device *test = dev_new(&v->parent, "riscv.sifive.test");
+    if (!place(v, test, "test", virt_map[VIRT_TEST].base, 0, err)) {
+        return false;
+    }
+    Device *rtc = dev_new(&v->parent, "goldfish_rtc");
+    return place(v, rtc, "rtc", virt_map[VIRT_RTC].base, VIRT_IRQ_RTC, err) && make_uart(v, err) &&
+           make_virtio_slots(v, err) && make_fw_cfg(v, err) && make_flash(v, err) &&
+           make_pcie(v, err);
 }
 
 /* --- memory --- */

@@ -152,6 +152,19 @@ static void add_syscon(Tree *t, const char *name, uint32_t value)
     end(t);
 }
 
+/* Buses for devices that are added later; nothing is there. */
+static void add_platform_bus(Tree *t)
+{
+    const VirtMapEntry *map = &virt_map[VIRT_PLATFORM_BUS];
+    begin(t, "platform-bus@%" G_GINT64_MODIFIER "x", map->base);
+    put_u32(t, "interrupt-parent", PHANDLE_PLIC);
+    PUT_CELLS(t, "ranges", 0, CELLS64(map->base), (uint32_t)map->size);
+    put_u32(t, "#address-cells", 1);
+    put_u32(t, "#size-cells", 1);
+    put_compatible2(t, "qemu,platform", "simple-bus");
+    end(t);
+}
+
 static void add_memory(Tree *t)
 {
     begin(t, "memory@%" G_GINT64_MODIFIER "x", virt_map[VIRT_DRAM].base);
@@ -233,6 +246,25 @@ static void add_pmu(Tree *t)
     end(t);
 }
 
+static void add_fw_cfg(Tree *t)
+{
+    begin(t, "fw-cfg@%" G_GINT64_MODIFIER "x", virt_map[VIRT_FW_CFG].base);
+    put_flag(t, "dma-coherent");
+    put_reg(t, virt_map[VIRT_FW_CFG].base, virt_map[VIRT_FW_CFG].size);
+    put_str(t, "compatible", "qemu,fw-cfg-mmio");
+    end(t);
+}
+
+static void add_flash(Tree *t)
+{
+    uint64_t base = virt_map[VIRT_FLASH].base, size = virt_map[VIRT_FLASH].size / 2;
+    begin(t, "flash@%" G_GINT64_MODIFIER "x", base);
+    put_u32(t, "bank-width", 4);
+    PUT_CELLS(t, "reg", CELLS64(base), CELLS64(size), CELLS64(base + size), CELLS64(size));
+    put_str(t, "compatible", "cfi-flash");
+    end(t);
+}
+
 static void add_aliases_and_chosen(Tree *t)
 {
     const char *uart = "/soc/serial@10000000";
@@ -243,6 +275,15 @@ static void add_aliases_and_chosen(Tree *t)
     begin(t, "chosen");
     put_str(t, "stdout-path", uart);
     keep(t, fdt_property(t->fdt, "rng-seed", seed, sizeof(seed)));
+    end(t);
+}
+
+static void add_rtc(Tree *t)
+{
+    begin(t, "rtc@%" G_GINT64_MODIFIER "x", virt_map[VIRT_RTC].base);
+    put_interrupt(t, VIRT_IRQ_RTC);
+    put_reg(t, virt_map[VIRT_RTC].base, virt_map[VIRT_RTC].size);
+    put_str(t, "compatible", "google,goldfish-rtc");
     end(t);
 }
 
@@ -264,6 +305,19 @@ static void add_test(Tree *t)
     put_strings(t, "compatible",
                 (const char *const[]) { "sifive,test1", "sifive,test0", "syscon", NULL });
     end(t);
+}
+
+/* The last slot comes first. */
+static void add_virtio(Tree *t)
+{
+    const VirtMapEntry *map = &virt_map[VIRT_VIRTIO];
+    for (unsigned i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
+        begin(t, "virtio_mmio@%" G_GINT64_MODIFIER "x", map->base + i * map->size);
+        put_interrupt(t, VIRT_IRQ_VIRTIO + i);
+        put_reg(t, map->base + i * map->size, map->size);
+        put_str(t, "compatible", "virtio,mmio");
+        end(t);
+    }
 }
 
 static void add_plic(Tree *t)
@@ -314,6 +368,47 @@ static void add_aclint(Tree *t)
     add_swi(t, "mswi", clint, RV_LINE_MSIP, "riscv,aclint-mswi");
 }
 
+/* INTA..INTD of slot n are rotated by n, over four slots. */
+static void put_interrupt_map(Tree *t)
+{
+    enum { PINS = 4, CELLS = 6, SLOT_SHIFT = 11 };
+    uint32_t cells[PINS * PINS * CELLS], *p = cells;
+    for (unsigned slot = 0; slot < PINS; slot++) {
+        for (unsigned pin = 0; pin < PINS; pin++) {
+            const uint32_t row[CELLS] = {
+                slot << SLOT_SHIFT, 0, 0, pin + 1, PHANDLE_PLIC, VIRT_IRQ_PCIE + (slot + pin) % PINS
+            };
+            memcpy(p, row, sizeof(row));
+            p += CELLS;
+        }
+    }
+    PUT_CELLS(t, "interrupt-map-mask", (PINS - 1) << SLOT_SHIFT, 0, 0, 7);
+    put_cells(t, "interrupt-map", cells, ARRAY_LEN(cells));
+}
+
+static void add_pcie(Tree *t)
+{
+    enum { SPACE_IO = 0x01000000, SPACE_MEM32 = 0x02000000, SPACE_MEM64 = 0x03000000 };
+    const VirtMapEntry *ecam = &virt_map[VIRT_PCIE_ECAM], *pio = &virt_map[VIRT_PCIE_PIO];
+    const VirtMapEntry *mmio = &virt_map[VIRT_PCIE_MMIO];
+    uint64_t high = t->v->pcie_high_base;
+    begin(t, "pci@%" G_GINT64_MODIFIER "x", ecam->base);
+    put_interrupt_map(t);
+    PUT_CELLS(t, "ranges", SPACE_IO, CELLS64(0), CELLS64(pio->base), CELLS64(pio->size),
+              SPACE_MEM32, CELLS64(mmio->base), CELLS64(mmio->base), CELLS64(mmio->size),
+              SPACE_MEM64, CELLS64(high), CELLS64(high), CELLS64(t->v->pcie_high_size));
+    put_reg(t, ecam->base, ecam->size);
+    put_flag(t, "dma-coherent");
+    PUT_CELLS(t, "bus-range", 0, (uint32_t)(ecam->size / MiB) - 1);
+    put_u32(t, "linux,pci-domain", 0);
+    put_str(t, "device_type", "pci");
+    put_str(t, "compatible", "pci-host-ecam-generic");
+    put_u32(t, "#size-cells", 2);
+    put_u32(t, "#interrupt-cells", 1);
+    put_u32(t, "#address-cells", 3);
+    end(t);
+}
+
 static void add_soc(Tree *t)
 {
     begin(t, "soc");
@@ -321,14 +416,17 @@ static void add_soc(Tree *t)
     put_u32(t, "#size-cells", 2);
     put_str(t, "compatible", "simple-bus");
     put_flag(t, "ranges");
+    add_rtc(t);
     add_serial(t);
     add_test(t);
+    add_virtio(t);
     add_plic(t);
     if (t->v->aclint) {
         add_aclint(t);
     } else {
         add_clint(t);
     }
+    add_pcie(t);
     end(t);
 }
 
@@ -342,9 +440,12 @@ static void add_root(Tree *t)
     put_str(t, "model", "riscv-virtio,qemu");
     add_syscon(t, "poweroff", 0x5555);
     add_syscon(t, "reboot", 0x7777);
+    add_platform_bus(t);
     add_memory(t);
     add_cpus(t);
     add_pmu(t);
+    add_fw_cfg(t);
+    add_flash(t);
     add_aliases_and_chosen(t);
     add_soc(t);
     end(t);
