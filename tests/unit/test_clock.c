@@ -55,8 +55,10 @@ static void test_virtual_clock(void)
     g_assert_cmpint(clk_ns(c), ==, stopped);
     clk_virtual_start(c);
     g_assert_cmpint(clk_ns(c), >=, stopped);
+    clk_virtual_set(c, 1000 * NS_PER_SEC);
+    g_assert_cmpint(clk_ns(c), >=, 1000 * NS_PER_SEC);
     clk_virtual_set(c, 7);
-    g_assert_cmpint(clk_ns(c), <, 20 * NS_PER_SEC);
+    g_assert_cmpint(clk_ns(c), <, 500 * NS_PER_SEC);
     machine_free(m);
 }
 

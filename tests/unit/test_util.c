@@ -369,6 +369,7 @@ static void test_log_guest_errors(void)
 {
     log_start("guest_errors");
     uint64_t before = log_guest_error_count();
+    int64_t start = g_get_monotonic_time();
     for (int i = 0; i < LOG_GUEST_BURST + 500; i++) {
         log_guest_error("wild write %d", i);
     }
@@ -379,7 +380,10 @@ static void test_log_guest_errors(void)
     for (const char *p = text; (p = strchr(p, '\n')); p++) {
         lines++;
     }
-    g_assert_cmpuint(lines, ==, LOG_GUEST_BURST);
+    /* A host that stalls for a second may start another burst. */
+    if (g_get_monotonic_time() - start < G_USEC_PER_SEC) {
+        g_assert_cmpuint(lines, ==, LOG_GUEST_BURST);
+    }
     log_set_mask(0);
     log_guest_error("counted but not printed");
     g_assert_cmpuint(log_guest_error_count() - before, ==, LOG_GUEST_BURST + 501);
