@@ -18,14 +18,10 @@ const LogItem log_items[] = {
     { LOG_INT, "int", "each trap and interrupt that a CPU takes" },
     { LOG_EXEC, "exec", "each block the run loop enters (chained blocks are not seen)" },
     { LOG_CPU, "cpu", "integer registers and CSRs at each block the run loop enters" },
-    { LOG_FPU, "fpu", "with cpu: floating-point registers too" },
-    { LOG_MMU, "mmu", "address translations that miss the TLB, and TLB flushes" },
     { LOG_PAGE, "page", "RAM blocks and changes of the memory map" },
     { LOG_GUEST_ERROR, "guest_errors", "mistakes of the guest, such as accesses to no register" },
     { LOG_UNIMP, "unimp", "what the guest asks for and Peregrine does not model" },
     { LOG_NOCHAIN, "nochain", "do not chain blocks, so that exec and cpu see each of them" },
-    { LOG_RESET, "cpu_reset", "CPU state at each reset" },
-    { LOG_STRACE, "strace", "semihosting calls of the guest" },
     { 0, NULL, NULL },
 };
 

@@ -23,15 +23,11 @@ enum {
     LOG_INT = 1u << 4,
     LOG_EXEC = 1u << 5,
     LOG_CPU = 1u << 6,
-    LOG_FPU = 1u << 7,
-    LOG_MMU = 1u << 8,
-    LOG_PAGE = 1u << 9,
-    LOG_GUEST_ERROR = 1u << 10,
-    LOG_UNIMP = 1u << 11,
-    LOG_NOCHAIN = 1u << 12, /* not a log item: translated blocks always return to the run loop */
-    LOG_TRACE = 1u << 13,   /* set by "trace:GLOB" */
-    LOG_RESET = 1u << 14,
-    LOG_STRACE = 1u << 15,
+    LOG_PAGE = 1u << 7,
+    LOG_GUEST_ERROR = 1u << 8,
+    LOG_UNIMP = 1u << 9,
+    LOG_NOCHAIN = 1u << 10, /* not a log item: translated blocks always return to the run loop */
+    LOG_TRACE = 1u << 11,   /* set by "trace:GLOB" */
 };
 
 typedef struct LogItem {

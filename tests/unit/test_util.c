@@ -348,7 +348,7 @@ static void test_log_items(void)
     g_assert_cmpstr(text, ==, "trap 5\n");
 
     g_assert_true(log_set_items("all,-cpu", NULL));
-    g_assert_true(log_enabled(LOG_MMU));
+    g_assert_true(log_enabled(LOG_PAGE));
     g_assert_false(log_enabled(LOG_CPU));
     g_assert_false(log_enabled(LOG_NOCHAIN));
     g_assert_true(log_set_items("none", NULL));
