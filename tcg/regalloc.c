@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Register allocation and the walk over a region's ops. Host independent: driven by the back-end's
+ * rows. One backward scan finds last uses and hints, one forward scan places operands and emits.
+ */
+#include <string.h>
+
+#include "backend.h"
+
+typedef struct Alloc {
+    TcgGen *g;
+    TcgContext *ctx;
+    const TcgBackend *be;
+    const IrRegion *r;
+    TcgTempInfo *temps;
+    uint32_t now;              /* index of the op being emitted + 1 */
+    RegSet busy;               /* temporaries' registers in use */
+    RegSet locked;             /* registers the current op uses already */
+    uint16_t owner[REG_COUNT]; /* temporary in each register; for a pinned one: the temporary that
+                                  shares it with its slot */
+    uint64_t spilled;          /* spill slots in use */
+} Alloc;
+
+enum { NO_TEMP = 0xffff };
+
+static TcgTempInfo *temp_info(Alloc *a, IrRef ref)
+{
+    return &a->temps[ref - IR_TEMP0];
+}
+
+static unsigned slot_reg(const TcgContext *ctx, IrRef ref)
+{
+    return ctx->slot_reg[ref - IR_SLOT0];
+}
+
+static int32_t slot_disp(const TcgContext *ctx, IrRef ref)
+{
+    return tcg_disp(ctx->isa->slots[ref - IR_SLOT0].offset);
+}
+
+static int32_t spill_disp(unsigned index)
+{
+    return tcg_disp(offsetof(TcgState, spill) + index * 8);
+}
+
+static RegSet pool_of(const Alloc *a, IrType type)
+{
+    return type >= IR_F32 ? a->be->temps_fp : a->be->temps_int;
+}
+
+static bool is_pool_reg(const Alloc *a, unsigned reg)
+{
+    return (a->be->temps_int | a->be->temps_fp) & reg_bit(reg);
+}
+
+/*
+ * Backward scan. A temporary whose last use moves or computes it into a pinned slot may be computed
+ * in that slot's register already, if until then nothing looks at the slot or may leave.
+ */
+typedef struct HintScan {
+    uint16_t wanted[REG_COUNT]; /* temporary that would like the register */
+    RegSet wants;
+} HintScan;
+
+static void hint_offer(Alloc *a, HintScan *h, const IrOp *op)
+{
+    if (!ir_is_slot(op->out) || slot_reg(a->ctx, op->out) == REG_NONE || !ir_is_temp(op->in[0])) {
+        return;
+    }
+    TcgTempInfo *t = temp_info(a, op->in[0]);
+    unsigned reg = slot_reg(a->ctx, op->out);
+    bool same_bank = (t->type >= IR_F32) == (reg >= REG_FP0);
+    bool read_too = op->in[1] == op->out || op->in[2] == op->out || op->in[3] == op->out;
+    if (t->last_use || !same_bank || read_too || (ir_op_info[op->opc].flags & IR_FP)) {
+        return;
+    }
+    h->wanted[reg] = op->in[0] - IR_TEMP0;
+    h->wants |= reg_bit(reg);
+}
+
+static void hint_cancel(Alloc *a, HintScan *h, IrRef ref)
+{
+    if (h->wants && ir_is_slot(ref) && slot_reg(a->ctx, ref) != REG_NONE) {
+        h->wants &= ~reg_bit(slot_reg(a->ctx, ref));
+    }
+}
+
+static void hint_take(Alloc *a, HintScan *h, IrRef temp)
+{
+    for (RegSet left = h->wants; left; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(left);
+        if (h->wanted[reg] == temp - IR_TEMP0) {
+            temp_info(a, temp)->hint = (uint8_t)reg;
+            h->wants &= ~reg_bit(reg);
+            return;
+        }
+    }
+}
+
+static void scan_uses(Alloc *a)
+{
+    HintScan h = { .wants = 0 };
+    for (uint32_t i = a->r->op_count; i-- > 0;) {
+        const IrOp *op = &a->r->ops[i];
+        if (ir_is_temp(op->out) && h.wants) {
+            hint_take(a, &h, op->out);
+        }
+        if (ir_op_info[op->opc].flags & IR_LEAVE) {
+            h.wants = 0;
+        }
+        hint_cancel(a, &h, op->out);
+        for (unsigned k = 0; k < 4; k++) {
+            hint_cancel(a, &h, op->in[k]);
+        }
+        if (!(ir_op_info[op->opc].flags & IR_LEAVE)) {
+            hint_offer(a, &h, op);
+        }
+        for (unsigned k = 0; k < 4; k++) {
+            if (ir_is_temp(op->in[k]) && !temp_info(a, op->in[k])->last_use) {
+                temp_info(a, op->in[k])->last_use = i + 1;
+            }
+        }
+    }
+}
+
+static void prepare(Alloc *a)
+{
+    TcgContext *ctx = a->ctx;
+    uint32_t n = a->r->temp_count;
+    if (n > ctx->temp_cap) {
+        ctx->temp_cap = n * 2;
+        ctx->temps = g_renew(TcgTempInfo, ctx->temps, ctx->temp_cap);
+    }
+    a->temps = ctx->temps;
+    for (uint32_t i = 0; i < n; i++) {
+        a->temps[i] = (TcgTempInfo){ 0, REG_NONE, REG_NONE, REG_NONE, a->r->temp_types[i] };
+    }
+    memset(a->owner, 0xff, sizeof(a->owner));
+    scan_uses(a);
+}
+
+static void set_reg(Alloc *a, unsigned temp, unsigned reg)
+{
+    a->temps[temp].reg = (uint8_t)reg;
+    a->owner[reg] = (uint16_t)temp;
+    if (is_pool_reg(a, reg)) {
+        a->busy |= reg_bit(reg);
+    }
+}
+
+static void clear_reg(Alloc *a, unsigned temp)
+{
+    unsigned reg = a->temps[temp].reg;
+    if (reg == REG_NONE) {
+        return;
+    }
+    a->temps[temp].reg = REG_NONE;
+    if (a->owner[reg] == temp) {
+        a->owner[reg] = NO_TEMP;
+        a->busy &= ~reg_bit(reg);
+    }
+}
+
+/* Puts a temporary's value into memory (it never changes, so once is enough). */
+static void spill(Alloc *a, unsigned temp)
+{
+    TcgTempInfo *t = &a->temps[temp];
+    if (t->spill == REG_NONE) {
+        /* Front-ends keep few values alive at a time; passes must not lengthen lives beyond this. */
+        assert(~a->spilled);
+        t->spill = (uint8_t)__builtin_ctzll(~a->spilled);
+        a->spilled |= 1ull << t->spill;
+        a->be->store(a->g, t->type, t->reg, spill_disp(t->spill));
+    }
+    clear_reg(a, temp);
+}
+
+/* A register of the type's pool outside `avoid`, emptied if need be. */
+static unsigned take_reg(Alloc *a, IrType type, RegSet avoid)
+{
+    RegSet pool = pool_of(a, type) & ~avoid & ~a->locked;
+    RegSet unused = pool & ~a->busy;
+    if (unused) {
+        RegSet first = unused & (a->be->first_int | a->be->temps_fp);
+        return (unsigned)__builtin_ctz(first ? first : unused);
+    }
+    unsigned victim = REG_NONE;
+    for (RegSet left = pool; left; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(left);
+        if (victim == REG_NONE ||
+            a->temps[a->owner[reg]].last_use > a->temps[a->owner[victim]].last_use) {
+            victim = reg;
+        }
+    }
+    assert(victim != REG_NONE);
+    spill(a, a->owner[victim]);
+    return victim;
+}
+
+/* Moves a temporary out of its register: to a free one outside `avoid`, else to memory. */
+static void evict(Alloc *a, unsigned temp, RegSet avoid)
+{
+    TcgTempInfo *t = &a->temps[temp];
+    unsigned from = t->reg;
+    RegSet unused = pool_of(a, t->type) & ~avoid & ~a->locked & ~a->busy;
+    if (!unused || t->spill != REG_NONE) {
+        spill(a, temp);
+        return;
+    }
+    RegSet first = unused & (a->be->first_int | a->be->temps_fp);
+    unsigned to = (unsigned)__builtin_ctz(first ? first : unused);
+    a->be->move(a->g, to, from);
+    clear_reg(a, temp);
+    set_reg(a, temp, to);
+}
+
+static TcgOpnd locate(Alloc *a, IrRef ref)
+{
+    if (ref == IR_NONE) {
+        return (TcgOpnd){ .kind = OPND_NONE };
+    }
+    if (ir_is_const(ref)) {
+        return (TcgOpnd){ .kind = OPND_IMM, .imm = ir_const_value(a->r, ref) };
+    }
+    unsigned reg = ir_is_slot(ref) ? slot_reg(a->ctx, ref) : temp_info(a, ref)->reg;
+    if (reg != REG_NONE) {
+        return (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)reg };
+    }
+    if (ir_is_slot(ref)) {
+        return (TcgOpnd){ .kind = OPND_MEM, .disp = slot_disp(a->ctx, ref) };
+    }
+    assert(temp_info(a, ref)->spill != REG_NONE);
+    return (TcgOpnd){ .kind = OPND_MEM, .disp = spill_disp(temp_info(a, ref)->spill) };
+}
+
+static bool accepts(unsigned allowed, const TcgOpnd *o)
+{
+    switch (o->kind) {
+    case OPND_REG:
+        return allowed & OP_REG;
+    case OPND_MEM:
+        return allowed & OP_MEM;
+    case OPND_IMM:
+        return (allowed & OP_IMM64) || ((allowed & OP_IMM) && o->imm == (int32_t)o->imm);
+    default:
+        return true;
+    }
+}
+
+static void fill_reg(Alloc *a, unsigned reg, const TcgOpnd *o, IrType type)
+{
+    if (o->kind == OPND_IMM) {
+        a->be->constant(a->g, reg, o->imm);
+    } else if (o->kind == OPND_MEM) {
+        a->be->load(a->g, type, reg, o->disp);
+    } else if (o->reg != reg) {
+        a->be->move(a->g, reg, o->reg);
+    }
+}
+
+/* Loads input k into a register of its bank. */
+static void input_to_reg(Alloc *a, unsigned k, IrRef ref, unsigned fixed, RegSet avoid)
+{
+    TcgOpnd *o = &a->g->in[k];
+    IrType type = ir_ref_type(a->r, ref);
+    if (!fixed && ir_is_temp(ref) && temp_info(a, ref)->reg != REG_NONE) {
+        *o = locate(a, ref); /* loaded for another input of this op */
+        return;
+    }
+    unsigned reg = fixed ? fixed - 1u : take_reg(a, type, avoid);
+    fill_reg(a, reg, o, type);
+    bool stays = !fixed && ir_is_temp(ref) && o->kind == OPND_MEM;
+    if (stays) {
+        set_reg(a, ref - IR_TEMP0, reg);
+    }
+    a->locked |= reg_bit(reg);
+    *o = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)reg };
+}
+
+static bool dies(Alloc *a, unsigned temp)
+{
+    return a->temps[temp].last_use <= a->now;
+}
+
+/* Empties the registers an op overwrites or wants for certain inputs. */
+static void make_room(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wanted)
+{
+    for (RegSet left = wanted & a->busy; left; left &= left - 1) {
+        unsigned reg = (unsigned)__builtin_ctz(left);
+        unsigned temp = a->owner[reg];
+        bool stay = false, other_use = false;
+        for (unsigned k = 0; k < 4; k++) {
+            if (in[k] != temp + IR_TEMP0) {
+                continue;
+            }
+            bool early = k == 0 && (row->flags & ROW_FIRST);
+            if (early || row->fixed[k] == reg + 1) {
+                stay = true;
+            } else {
+                other_use = true;
+            }
+        }
+        if (!stay || other_use || !dies(a, temp)) {
+            evict(a, temp, wanted);
+        }
+    }
+}
+
+static void place_inputs(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wanted)
+{
+    TcgGen *g = a->g;
+    for (unsigned k = 0; k < 4; k++) {
+        g->in[k] = locate(a, in[k]);
+        if (g->in[k].kind == OPND_REG) {
+            a->locked |= reg_bit(g->in[k].reg);
+        }
+    }
+    for (unsigned k = 0; k < 4; k++) {
+        bool constant = g->in[k].kind == OPND_IMM && accepts(row->in[k], &g->in[k]);
+        if (in[k] != IR_NONE && row->fixed[k] && !constant) {
+            input_to_reg(a, k, in[k], row->fixed[k], wanted);
+        }
+    }
+    for (unsigned k = 0; k < 4; k++) {
+        if (!accepts(row->in[k], &g->in[k])) {
+            RegSet avoid = k == 0 && (row->flags & ROW_FIRST) ? 0 : wanted;
+            input_to_reg(a, k, in[k], 0, avoid);
+        }
+    }
+    if (row->flags & ROW_ONE_REG) {
+        bool fine = g->in[0].kind == OPND_REG || g->in[1].kind == OPND_REG ||
+                    (g->in[0].kind == OPND_MEM && g->in[1].kind == OPND_IMM);
+        if (!fine) {
+            input_to_reg(a, 0, in[0], 0, wanted);
+        }
+    }
+}
+
+/* A temporary that shares a pinned register about to change gets its own, if still needed. */
+static void unshare(Alloc *a, unsigned pin)
+{
+    unsigned temp = a->owner[pin];
+    if (temp == NO_TEMP) {
+        return;
+    }
+    if (a->temps[temp].last_use <= a->now) {
+        return; /* read by this op at the latest */
+    }
+    unsigned reg = take_reg(a, a->temps[temp].type, 0);
+    a->be->move(a->g, reg, pin);
+    clear_reg(a, temp);
+    set_reg(a, temp, reg);
+}
+
+static void release_inputs(Alloc *a, const IrRef *in)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        if (!ir_is_temp(in[k]) || !dies(a, in[k] - IR_TEMP0)) {
+            continue;
+        }
+        TcgTempInfo *t = temp_info(a, in[k]);
+        clear_reg(a, in[k] - IR_TEMP0);
+        if (t->spill != REG_NONE) {
+            a->spilled &= ~(1ull << t->spill);
+            t->spill = REG_NONE;
+        }
+    }
+}
+
+/* ROW_KEEP and the result's pinned register is an input: the inputs move away. */
+static void keep_inputs(Alloc *a, const IrRef *in, unsigned out)
+{
+    TcgGen *g = a->g;
+    unsigned copy = REG_NONE;
+    for (unsigned k = 0; k < 4; k++) {
+        if (g->in[k].kind != OPND_REG || g->in[k].reg != out) {
+            continue;
+        }
+        if (copy == REG_NONE) {
+            copy = take_reg(a, ir_ref_type(a->r, in[k]), 0);
+            a->be->move(g, copy, out);
+            a->locked |= reg_bit(copy);
+        }
+        g->in[k].reg = (uint8_t)copy;
+        g->out_holds = (int8_t)k;
+    }
+}
+
+/* The register the result goes to; g->out may instead be the slot's memory. */
+static void place_output(Alloc *a, const TcgRow *row, const IrRef *in, IrRef out, IrType type)
+{
+    TcgGen *g = a->g;
+    g->out_holds = -1;
+    if (!row->out || (out == IR_NONE && row->out_fixed)) {
+        g->out = (TcgOpnd){ .kind = OPND_NONE };
+        return;
+    }
+    unsigned home = REG_NONE;
+    if (ir_is_slot(out)) {
+        home = slot_reg(a->ctx, out);
+    } else if (ir_is_temp(out)) {
+        home = temp_info(a, out)->hint;
+    }
+    if (row->out_fixed) {
+        home = row->out_fixed - 1u;
+    } else if (home == REG_NONE && ir_is_slot(out)) {
+        bool memory = (row->out & OP_MEM) || ((row->out & OP_RMW) && in[0] == out);
+        bool second = (row->flags & ROW_NO_MEM2) && g->in[1].kind == OPND_MEM;
+        if (memory && !second) {
+            g->out = (TcgOpnd){ .kind = OPND_MEM, .disp = slot_disp(a->ctx, out) };
+            return;
+        }
+    }
+    if (home == REG_NONE) {
+        bool reuse = !(row->flags & ROW_KEEP) && g->in[0].kind == OPND_REG &&
+                     (pool_of(a, type) & ~a->busy & ~a->locked & reg_bit(g->in[0].reg));
+        home = reuse ? g->in[0].reg : take_reg(a, type, 0);
+    } else if (row->flags & ROW_KEEP) {
+        keep_inputs(a, in, home);
+    }
+    g->out = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)home };
+}
+
+static void finish_output(Alloc *a, IrRef out, IrType type)
+{
+    TcgGen *g = a->g;
+    if (g->out.kind != OPND_REG || out == IR_NONE) {
+        return;
+    }
+    unsigned reg = g->out.reg;
+    if (ir_is_slot(out)) {
+        unsigned home = slot_reg(a->ctx, out);
+        if (home == REG_NONE) {
+            a->be->store(g, type, reg, slot_disp(a->ctx, out));
+        } else if (home != reg) {
+            a->be->move(g, home, reg);
+        }
+    } else if (temp_info(a, out)->last_use) {
+        set_reg(a, out - IR_TEMP0, reg);
+    }
+}
+
+static IrType out_type(Alloc *a, IrRef out, const IrOp *op)
+{
+    if (out != IR_NONE) {
+        return ir_ref_type(a->r, out);
+    }
+    return op->opc == IR_ld ? (IrType)op->type : IR_I64;
+}
+
+static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *in, IrRef out)
+{
+    TcgGen *g = a->g;
+    IrType type = out_type(a, out, op);
+    RegSet wanted = row->clobbers;
+    for (unsigned k = 0; k < 4; k++) {
+        TcgOpnd constant = ir_is_const(in[k]) ? locate(a, in[k]) : (TcgOpnd){ OPND_REG };
+        bool as_is = constant.kind == OPND_IMM && accepts(row->in[k], &constant);
+        wanted |= row->fixed[k] && in[k] && !as_is ? reg_bit(row->fixed[k] - 1u) : 0;
+    }
+    wanted |= row->out_fixed ? reg_bit(row->out_fixed - 1u) : 0;
+
+    a->locked = 0;
+    if (ir_is_slot(out) && slot_reg(a->ctx, out) != REG_NONE) {
+        unshare(a, slot_reg(a->ctx, out));
+    } else if (ir_is_temp(out) && temp_info(a, out)->hint != REG_NONE) {
+        unshare(a, temp_info(a, out)->hint);
+    }
+    if (wanted & a->busy) {
+        make_room(a, row, in, wanted);
+    }
+    place_inputs(a, row, in, wanted);
+    a->locked |= row->clobbers;
+    unsigned temps = 0;
+    for (unsigned i = 0; i < row->temps_int; i++) {
+        g->temp[temps] = (uint8_t)take_reg(a, IR_I64, 0);
+        a->locked |= reg_bit(g->temp[temps++]);
+    }
+    for (unsigned i = 0; i < row->temps_fp; i++) {
+        g->temp[temps] = (uint8_t)take_reg(a, IR_F64, 0);
+        a->locked |= reg_bit(g->temp[temps++]);
+    }
+    if (!(row->flags & ROW_KEEP)) {
+        release_inputs(a, in);
+        RegSet overwritten = row->flags & ROW_LAST ? 0 : wanted;
+        RegSet scratch = (temps > 0 ? reg_bit(g->temp[0]) : 0) |
+                         (temps > 1 ? reg_bit(g->temp[1]) : 0);
+        a->locked = (a->locked & a->busy) | scratch | overwritten;
+    }
+    place_output(a, row, in, out, type);
+    g->live_fp = (a->busy & a->be->temps_fp) != 0 || row->temps_fp;
+    row->emit(g, op);
+    if (row->flags & ROW_KEEP) {
+        release_inputs(a, in);
+    }
+    finish_output(a, out, type);
+}
+
+/* Moves need no row: places are all they are about. */
+static void emit_move(Alloc *a, const IrOp *op)
+{
+    TcgGen *g = a->g;
+    IrRef out = op->out;
+    IrType type = ir_ref_type(a->r, out);
+    unsigned home = ir_is_slot(out) ? slot_reg(a->ctx, out) : temp_info(a, out)->hint;
+    a->locked = 0;
+    if (home != REG_NONE) {
+        unshare(a, home);
+    }
+    TcgOpnd in = locate(a, op->in[0]);
+    release_inputs(a, op->in);
+    if (ir_is_slot(out) && home == REG_NONE) {
+        int32_t disp = slot_disp(a->ctx, out);
+        if (in.kind == OPND_IMM && a->be->store_constant(g, in.imm, disp)) {
+            return;
+        }
+        if (in.kind != OPND_REG) {
+            unsigned reg = take_reg(a, type, 0);
+            fill_reg(a, reg, &in, type);
+            in.reg = (uint8_t)reg;
+        }
+        a->be->store(g, type, in.reg, disp);
+        return;
+    }
+    if (home == REG_NONE) {
+        home = take_reg(a, type, 0);
+    }
+    fill_reg(a, home, &in, type);
+    g->out = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)home };
+    finish_output(a, out, type);
+}
+
+/* A copy of a pinned slot needs no code until the slot changes. */
+static bool share_pin(Alloc *a, const IrOp *op)
+{
+    bool copy = op->opc == IR_mov || (op->opc == IR_unbox && op->c);
+    if (!copy || !ir_is_temp(op->out) || !ir_is_slot(op->in[0])) {
+        return false;
+    }
+    unsigned pin = slot_reg(a->ctx, op->in[0]);
+    TcgTempInfo *t = temp_info(a, op->out);
+    if (pin == REG_NONE || t->hint != REG_NONE || a->owner[pin] != NO_TEMP) {
+        return false;
+    }
+    set_reg(a, op->out - IR_TEMP0, pin);
+    return true;
+}
+
+/* Is the access after a check its only use, so that both become one sequence? */
+static bool fuses(Alloc *a, const IrOp *check, uint32_t index)
+{
+    const IrOp *next = check + 1;
+    bool access = next->opc == IR_ld || next->opc == IR_st;
+    return access && !(check->c & IR_MEM_ATOMIC) && ir_is_temp(check->out) &&
+           next->in[0] == check->out && next->in[1] != check->out && next->imm == 0 &&
+           temp_info(a, check->out)->last_use == index + 2;
+}
+
+bool tcg_allocate_region(TcgGen *g)
+{
+    Alloc a = { .g = g, .ctx = g->ctx, .be = g->ctx->backend, .r = g->r };
+    prepare(&a);
+    for (uint32_t i = 0; i < a.r->op_count; i++) {
+        const IrOp *op = &a.r->ops[i];
+        const TcgRow *row = a.ctx->rows[op->opc][op->type];
+        a.now = i + 1;
+        if (op->opc == IR_insn) {
+            g->pc_offset = op->imm;
+        } else if (op->opc == IR_tlbchk && fuses(&a, op, i)) {
+            const IrRef in[4] = { op->in[0], op[1].in[1] };
+            row = op[1].opc == IR_ld ? a.be->fused_load : a.be->fused_store;
+            a.now = ++i + 1;
+            emit_row(&a, row, op, in, op[1].out);
+        } else if ((ir_op_info[op->opc].flags & IR_PURE) && ir_is_temp(op->out) &&
+                   !temp_info(&a, op->out)->last_use) {
+            release_inputs(&a, op->in);
+        } else if (share_pin(&a, op)) {
+            continue;
+        } else if (op->opc == IR_mov) {
+            emit_move(&a, op);
+        } else {
+            assert(row);
+            emit_row(&a, row, op, op->in, op->out);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest memory: the soft-TLB check fused with its access, atomics, fences.
+ *
+ * A check computes rdi = address ^ tag and compares it with the largest offset at which the access
+ * stays inside the page; a miss goes to a stub out of line, which has the access done by C.
+ */
+#include "x86.h"
+
+static int32_t tlb_disp(const TcgGen *g, size_t field)
+{
+    return tcg_disp(offsetof(TcgState, tlb) + g->r->mmu_idx * sizeof(TcgTlb) + field);
+}
+
+static X86Mem tlb_tag(const TcgGen *g, bool write)
+{
+    size_t field = write ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r);
+    return x86_mem_index(RBP, RCX, 3, tlb_disp(g, field));
+}
+
+/* rdi = address ^ tag, rcx = index */
+static void probe(TcgGen *g, int64_t offset, bool write)
+{
+    const TcgOpnd *base = &g->in[0];
+    if (base->kind == OPND_REG && offset == (int32_t)offset) {
+        if (offset) {
+            x86_lea(g, X_W, RDI, x86_mem(base->reg, (int32_t)offset));
+        } else if (base->reg != RDI) {
+            x86_mov_rr(g, RDI, base->reg);
+        }
+    } else if (base->kind == OPND_IMM) {
+        x86_mov_imm(g, RDI, base->imm + offset);
+    } else {
+        x86_fill(g, RDI, base);
+        if (offset == (int32_t)offset) {
+            if (offset) {
+                x86_alu_ri(g, ALU_ADD, X_W, RDI, (int32_t)offset);
+            }
+        } else {
+            x86_mov_imm(g, RCX, offset);
+            x86_rr(g, 0x03 | X_W, RDI, RCX);
+        }
+    }
+    if (x86_has(g, X86_BMI2)) {
+        x86_vrr(g, 0xf0 | X_0F3A | X_F2, RCX, 0, RDI);
+        x86_8(g, TCG_PAGE_BITS);
+    } else {
+        x86_rr(g, 0x8b, RCX, RDI);
+        x86_shift_imm(g, SHIFT_SHR, 0, RCX, TCG_PAGE_BITS);
+    }
+    if (TCG_TLB_BITS == 8) {
+        x86_rr(g, 0xb6 | X_0F | X_BYTE, RCX, RCX);
+    } else {
+        x86_alu_ri(g, ALU_AND, 0, RCX, TCG_TLB_SIZE - 1);
+    }
+    x86_rm(g, 0x33 | X_W, RDI, tlb_tag(g, write));
+}
+
+static void load_host_page(TcgGen *g, unsigned reg)
+{
+    x86_mov_load(g, reg, x86_mem_index(RBP, RCX, 3, tlb_disp(g, offsetof(TcgTlb, host))));
+}
+
+static X86Mem accessed(void)
+{
+    return x86_mem_index(RCX, RDI, 0, 0);
+}
+
+/* Raw accesses. */
+static void raw_load(TcgGen *g, const IrOp *op, unsigned d, X86Mem m)
+{
+    static const uint32_t opcodes[8] = {
+        0xb6 | X_0F,       0xb7 | X_0F,       0x8b,       0x8b | X_W,
+        0xbe | X_0F | X_W, 0xbf | X_0F | X_W, 0x63 | X_W, 0x8b | X_W,
+    };
+    if (op->type >= IR_F32) {
+        unsigned size = op->c & IR_MEM_SIZE_MASK;
+        uint32_t opc = size == IR_MEM_64 ? 0x7e | X_0F | X_F3 : 0x6e | X_0F | X_66;
+        assert(size >= IR_MEM_32);
+        x86_rm(g, opc, d, m);
+    } else {
+        x86_rm(g, opcodes[op->c & (IR_MEM_SIZE_MASK | IR_MEM_SIGN)], d, m);
+    }
+}
+
+static void raw_store(TcgGen *g, const IrOp *op, const TcgOpnd *value, X86Mem m)
+{
+    unsigned size = op->c & IR_MEM_SIZE_MASK;
+    if (value->kind == OPND_REG && value->reg >= REG_FP0) {
+        x86_rm(g, size == IR_MEM_64 ? 0xd6 | X_0F | X_66 : 0x7e | X_0F | X_66, value->reg, m);
+        return;
+    }
+    bool constant = value->kind == OPND_IMM;
+    if (size == IR_MEM_16) {
+        x86_8(g, 0x66);
+    }
+    uint32_t opc = (constant ? 0xc6 : 0x88) + (size != IR_MEM_8);
+    opc |= size == IR_MEM_64 ? X_W : size == IR_MEM_8 ? X_BYTE : 0;
+    x86_rm(g, opc, constant ? 0 : value->reg, m);
+    if (constant && size == IR_MEM_8) {
+        x86_8(g, (uint8_t)value->imm);
+    } else if (constant && size == IR_MEM_16) {
+        x86_8(g, (uint8_t)value->imm);
+        x86_8(g, (uint8_t)(value->imm >> 8));
+    } else if (constant) {
+        x86_32(g, (int32_t)value->imm);
+    }
+}
+
+/*
+ * What all miss stubs begin with: rdi = the address again, rcx = page offset of the instruction and
+ * the access; then the trampoline.
+ */
+static void call_miss(TcgGen *g, TcgStub *stub, unsigned mem, unsigned tramp)
+{
+    x86_rm(g, 0x33 | X_W, RDI, tlb_tag(g, stub->op->c & IR_MEM_WRITE));
+    x86_mov_imm(g, RCX, stub->value << 8 | mem);
+    x86_call(g, g->ctx->tramp[tramp + stub->live_fp]);
+}
+
+static void stub_load(TcgGen *g, TcgStub *stub)
+{
+    const IrOp *ld = stub->op + 1;
+    unsigned d = stub->out.reg;
+    call_miss(g, stub, ld->c, TRAMP_LOAD);
+    if (d >= REG_FP0) {
+        x86_rr(g, 0x6e | X_0F | X_66 | X_W, d, RCX);
+    } else if (d != RCX) {
+        x86_mov_rr(g, d, RCX);
+    }
+    x86_jmp(g, stub->back);
+}
+
+static void stub_store(TcgGen *g, TcgStub *stub)
+{
+    const TcgOpnd *value = &stub->in[1];
+    int32_t arg = tcg_disp(offsetof(TcgState, args));
+    if (value->kind == OPND_IMM) {
+        x86_mov_state_imm(g, arg, (int32_t)value->imm);
+    } else if (value->reg >= REG_FP0) {
+        x86_rm(g, 0xd6 | X_0F | X_66, value->reg, x86_state(arg));
+    } else {
+        x86_mov_store(g, value->reg, x86_state(arg));
+    }
+    call_miss(g, stub, stub->op[1].c, TRAMP_STORE);
+    x86_jmp(g, stub->back);
+}
+
+static TcgStub *miss_stub(TcgGen *g, const IrOp *op, void (*emit)(TcgGen *, TcgStub *))
+{
+    TcgStub *stub = tcg_add_stub(g, emit);
+    stub->op = op;
+    stub->in[1] = g->in[1];
+    stub->out = g->out;
+    stub->value = g->pc_offset;
+    return stub;
+}
+
+/* Compares for the hit, of a size in bytes; then rcx = host page. */
+static void check_hit(TcgGen *g, TcgStub *stub, unsigned size)
+{
+    x86_alu_ri(g, ALU_CMP, X_W, RDI, (int32_t)(TCG_PAGE_SIZE - size));
+    x86_jcc_stub(g, CC_A, stub);
+    load_host_page(g, RCX);
+}
+
+static void emit_load(TcgGen *g, const IrOp *op)
+{
+    const IrOp *ld = op + 1;
+    probe(g, op->imm, op->c & IR_MEM_WRITE);
+    TcgStub *stub = miss_stub(g, op, stub_load);
+    check_hit(g, stub, 1u << (ld->c & IR_MEM_SIZE_MASK));
+    raw_load(g, ld, g->out.reg, accessed());
+    stub->back = g->p;
+}
+
+static void emit_store(TcgGen *g, const IrOp *op)
+{
+    const IrOp *st = op + 1;
+    probe(g, op->imm, op->c & IR_MEM_WRITE);
+    TcgStub *stub = miss_stub(g, op, stub_store);
+    check_hit(g, stub, 1u << (st->c & IR_MEM_SIZE_MASK));
+    raw_store(g, st, &g->in[1], accessed());
+    stub->back = g->p;
+}
+
+/* The host pointer of an atomic. */
+static void stub_atomic(TcgGen *g, TcgStub *stub)
+{
+    call_miss(g, stub, stub->op->c, TRAMP_ATOMIC);
+    if (stub->out.reg != RCX) {
+        x86_mov_rr(g, stub->out.reg, RCX);
+    }
+    x86_jmp(g, stub->back);
+}
+
+static void emit_atomic_check(TcgGen *g, const IrOp *op)
+{
+    unsigned size = 1u << (op->c & IR_MEM_SIZE_MASK);
+    assert(op->c & IR_MEM_ATOMIC); /* a check of an ordinary access is fused with it */
+    probe(g, op->imm, op->c & IR_MEM_WRITE);
+    TcgStub *stub = miss_stub(g, op, stub_atomic);
+    x86_rr(g, 0xf7, 0, RDI); /* test edi, imm32 */
+    x86_32(g, (int32_t)size - 1);
+    x86_jcc_stub(g, CC_NE, stub);
+    check_hit(g, stub, size);
+    x86_lea(g, X_W, g->out.reg, x86_mem_index(RCX, RDI, 0, 0));
+    stub->back = g->p;
+}
+
+static void emit_ld(TcgGen *g, const IrOp *op)
+{
+    raw_load(g, op, g->out.reg, x86_mem(g->in[0].reg, (int32_t)op->imm));
+}
+
+static void emit_st(TcgGen *g, const IrOp *op)
+{
+    raw_store(g, op, &g->in[1], x86_mem(g->in[0].reg, (int32_t)op->imm));
+}
+
+/* Atomics. Results of i32 are zero extended by the 32-bit register write. */
+static bool result_unused(const TcgGen *g, const IrOp *op)
+{
+    return op->out == IR_NONE ||
+           (ir_is_temp(op->out) && !g->ctx->temps[op->out - IR_TEMP0].last_use);
+}
+
+/* rax = old; temp[0] = new value from it and `b`. */
+static void combine(TcgGen *g, const IrOp *op, const TcgOpnd *b)
+{
+    static const uint8_t alus[] = {
+        [IR_AMO_AND] = ALU_AND, [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR
+    };
+    static const uint8_t keeps_old[] = {
+        [IR_AMO_MIN] = CC_LE, [IR_AMO_MAX] = CC_GE, [IR_AMO_MINU] = CC_BE, [IR_AMO_MAXU] = CC_AE
+    };
+    uint32_t w = x86_width(op);
+    const TcgOpnd t = { .kind = OPND_REG, .reg = g->temp[0] };
+    if (op->c >= IR_AMO_MIN) {
+        x86_fill(g, t.reg, b);
+        x86_rr(g, 0x3b | w, RAX, t.reg);
+        x86_rr(g, (0x40 + keeps_old[op->c]) | X_0F | w, t.reg, RAX);
+    } else {
+        x86_mov_rr(g, t.reg, RAX);
+        x86_alu(g, alus[op->c], w, &t, b);
+    }
+}
+
+/* xadd and xchg; the result takes the operand's place. */
+static void emit_amo_exchange(TcgGen *g, const IrOp *op)
+{
+    uint32_t w = x86_width(op);
+    X86Mem m = x86_mem(g->in[0].reg, 0);
+    x86_fill(g, g->temp[0], &g->in[1]);
+    if (op->c == IR_AMO_ADD) {
+        x86_8(g, 0xf0);
+        x86_rm(g, 0xc1 | X_0F | w, g->temp[0], m);
+    } else {
+        x86_rm(g, 0x87 | w, g->temp[0], m);
+    }
+    x86_rr(g, 0x8b | w, RAX, g->temp[0]);
+}
+
+static void emit_amo(TcgGen *g, const IrOp *op)
+{
+    uint32_t w = x86_width(op);
+    X86Mem m = x86_mem(g->in[0].reg, 0);
+    if (op->c == IR_AMO_ADD || op->c == IR_AMO_SWAP) {
+        emit_amo_exchange(g, op);
+        return;
+    }
+    if (op->c <= IR_AMO_XOR && result_unused(g, op)) {
+        static const uint8_t alus[] = {
+            [IR_AMO_AND] = ALU_AND, [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR
+        };
+        x86_fill(g, g->temp[0], &g->in[1]);
+        x86_8(g, 0xf0);
+        x86_rm(g, (alus[op->c] << 3 | 1) | w, g->temp[0], m);
+        return;
+    }
+    x86_rm(g, 0x8b | w, RAX, m);
+    const uint8_t *again = g->p;
+    combine(g, op, &g->in[1]);
+    x86_8(g, 0xf0);
+    x86_rm(g, 0xb1 | X_0F | w, g->temp[0], m);
+    x86_8(g, 0x70 + CC_NE);
+    x86_8(g, (uint8_t)(again - g->p - 1));
+    if (!w) {
+        x86_rr(g, 0x8b, RAX, RAX);
+    }
+}
+
+static void emit_cas(TcgGen *g, const IrOp *op)
+{
+    uint32_t w = x86_width(op);
+    x86_8(g, 0xf0);
+    x86_rm(g, 0xb1 | X_0F | w, g->in[2].reg, x86_mem(g->in[0].reg, 0));
+    if (!w) { /* on success eax was not written */
+        x86_rr(g, 0x8b, RAX, RAX);
+    }
+}
+
+/* Locked operations order a store before later loads, cheaper than mfence. */
+static void emit_fence(TcgGen *g, const IrOp *op)
+{
+    if (op->c == IR_FENCE_FULL) {
+        x86_8(g, 0xf0);
+        x86_alu_mi(g, ALU_OR, 0, x86_mem(RSP, 0), 0);
+    }
+}
+
+enum { ADDRESS = OP_REG | OP_MEM | OP_IMM64, TLB_REGS = 1 << RCX | 1 << RDI };
+
+const TcgRow x86_row_load = {
+    .in = { ADDRESS },
+    .out = OP_REG,
+    .flags = ROW_FIRST | ROW_LAST,
+    .clobbers = TLB_REGS,
+    .emit = emit_load,
+};
+
+const TcgRow x86_row_store = {
+    .in = { ADDRESS, OP_REG | OP_IMM },
+    .flags = ROW_FIRST,
+    .clobbers = TLB_REGS,
+    .emit = emit_store,
+};
+
+const TcgRow x86_rows_memory[] = {
+    { .opc = IR_tlbchk, .types = T_ANY, .in = { ADDRESS }, .out = OP_REG,
+      .flags = ROW_FIRST | ROW_LAST, .clobbers = TLB_REGS, .emit = emit_atomic_check },
+    { .opc = IR_ld, .types = T_ANY, .in = { OP_REG }, .out = OP_REG, .emit = emit_ld },
+    { .opc = IR_st, .types = T_ANY, .in = { OP_REG, OP_REG | OP_IMM }, .emit = emit_st },
+    { .opc = IR_amo, .types = T_INT, .in = { OP_REG, OP_REG | OP_IMM | OP_MEM }, .out = OP_REG,
+      .out_fixed = RAX + 1, .temps_int = 1, .clobbers = 1 << RAX, .emit = emit_amo },
+    { .opc = IR_cas, .types = T_INT, .in = { OP_REG, OP_REG, OP_REG }, .fixed = { 0, RAX + 1 },
+      .out = OP_REG, .out_fixed = RAX + 1, .emit = emit_cas },
+    { .opc = IR_fence, .types = T_ANY, .emit = emit_fence },
+    { .emit = NULL },
+};
