@@ -41,9 +41,9 @@ typedef struct TcgStub TcgStub;
 enum {
     OP_REG = 1,
     OP_MEM = 2,
-    OP_IMM = 4,    /* constants that fit in 32 bits, sign extended */
-    OP_IMM64 = 8,  /* any constant */
-    OP_RMW = 16,   /* out: memory if it is the same slot as the first input */
+    OP_IMM = 4,   /* constants that fit in 32 bits, sign extended */
+    OP_IMM64 = 8, /* any constant */
+    OP_RMW = 16,  /* out: memory if it is the same slot as the first input */
 };
 
 enum {
@@ -76,9 +76,9 @@ struct TcgStub {
     uint8_t *back;    /* where it goes on, if it does */
     const IrOp *op;
     TcgOpnd in[3], out;
-    int64_t value;    /* the emitter's: page offset, memory access... */
-    uint8_t live_fp;  /* FP temporaries are alive here */
-    uint8_t temp;     /* a scratch register */
+    int64_t value;   /* the emitter's: page offset, memory access... */
+    uint8_t live_fp; /* FP temporaries are alive here */
+    uint8_t temp;    /* a scratch register */
 };
 
 /* Code of one region being generated. */
@@ -97,8 +97,8 @@ struct TcgGen {
 
 /* What a host provides. Emission at g->p. `mem` operands are displacements as in TcgOpnd. */
 typedef struct TcgBackend {
-    RegSet temps_int, temps_fp;       /* registers for temporaries */
-    RegSet first_int;                 /* those to use first: rarely clobbered */
+    RegSet temps_int, temps_fp;        /* registers for temporaries */
+    RegSet first_int;                  /* those to use first: rarely clobbered */
     const uint8_t *pins_int, *pins_fp; /* registers for slots, best first */
     unsigned pin_int_count, pin_fp_count;
     unsigned max_op_bytes; /* no op takes more, with its stubs and moves of the allocator */
@@ -134,12 +134,12 @@ enum {
 struct TcgContext {
     const TcgIsa *isa;
     const TcgBackend *backend;
-    uint8_t *rw;           /* the buffer, writable */
-    ptrdiff_t rx_delta;    /* from there to where it executes */
-    size_t size, used;     /* bytes; `used` includes the trampolines */
-    size_t code_start;     /* end of the trampolines */
-    int memfd;             /* -1: one mapping */
-    uint32_t features;     /* the back-end's */
+    uint8_t *rw;        /* the buffer, writable */
+    ptrdiff_t rx_delta; /* from there to where it executes */
+    size_t size, used;  /* bytes; `used` includes the trampolines */
+    size_t code_start;  /* end of the trampolines */
+    int memfd;          /* -1: one mapping */
+    uint32_t features;  /* the back-end's */
 
     uint8_t *slot_reg;            /* by slot: pinned register or REG_NONE */
     uint16_t pin_slot[REG_COUNT]; /* by register: IrRef of the slot pinned there or IR_NONE */

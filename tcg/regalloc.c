@@ -133,7 +133,7 @@ static void prepare(Alloc *a)
     }
     a->temps = ctx->temps;
     for (uint32_t i = 0; i < n; i++) {
-        a->temps[i] = (TcgTempInfo){ 0, REG_NONE, REG_NONE, REG_NONE, a->r->temp_types[i] };
+        a->temps[i] = (TcgTempInfo) { 0, REG_NONE, REG_NONE, REG_NONE, a->r->temp_types[i] };
     }
     memset(a->owner, 0xff, sizeof(a->owner));
     scan_uses(a);
@@ -166,7 +166,8 @@ static void spill(Alloc *a, unsigned temp)
 {
     TcgTempInfo *t = &a->temps[temp];
     if (t->spill == REG_NONE) {
-        /* Front-ends keep few values alive at a time; passes must not lengthen lives beyond this. */
+        /* Front-ends keep few values alive at a time; passes must not lengthen lives beyond this.
+         */
         assert(~a->spilled);
         t->spill = (uint8_t)__builtin_ctzll(~a->spilled);
         a->spilled |= 1ull << t->spill;
@@ -217,20 +218,20 @@ static void evict(Alloc *a, unsigned temp, RegSet avoid)
 static TcgOpnd locate(Alloc *a, IrRef ref)
 {
     if (ref == IR_NONE) {
-        return (TcgOpnd){ .kind = OPND_NONE };
+        return (TcgOpnd) { .kind = OPND_NONE };
     }
     if (ir_is_const(ref)) {
-        return (TcgOpnd){ .kind = OPND_IMM, .imm = ir_const_value(a->r, ref) };
+        return (TcgOpnd) { .kind = OPND_IMM, .imm = ir_const_value(a->r, ref) };
     }
     unsigned reg = ir_is_slot(ref) ? slot_reg(a->ctx, ref) : temp_info(a, ref)->reg;
     if (reg != REG_NONE) {
-        return (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)reg };
+        return (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)reg };
     }
     if (ir_is_slot(ref)) {
-        return (TcgOpnd){ .kind = OPND_MEM, .disp = slot_disp(a->ctx, ref) };
+        return (TcgOpnd) { .kind = OPND_MEM, .disp = slot_disp(a->ctx, ref) };
     }
     assert(temp_info(a, ref)->spill != REG_NONE);
-    return (TcgOpnd){ .kind = OPND_MEM, .disp = spill_disp(temp_info(a, ref)->spill) };
+    return (TcgOpnd) { .kind = OPND_MEM, .disp = spill_disp(temp_info(a, ref)->spill) };
 }
 
 static bool accepts(unsigned allowed, const TcgOpnd *o)
@@ -274,7 +275,7 @@ static void input_to_reg(Alloc *a, unsigned k, IrRef ref, unsigned fixed, RegSet
         set_reg(a, ref - IR_TEMP0, reg);
     }
     a->locked |= reg_bit(reg);
-    *o = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)reg };
+    *o = (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)reg };
 }
 
 static bool dies(Alloc *a, unsigned temp)
@@ -306,21 +307,29 @@ static void make_room(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wante
     }
 }
 
+/* A copy in a fixed register frees the value's own for others. */
+static void lock_inputs(Alloc *a)
+{
+    a->locked = 0;
+    for (unsigned k = 0; k < 4; k++) {
+        a->locked |= a->g->in[k].kind == OPND_REG ? reg_bit(a->g->in[k].reg) : 0;
+    }
+}
+
 static void place_inputs(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wanted)
 {
     TcgGen *g = a->g;
     for (unsigned k = 0; k < 4; k++) {
         g->in[k] = locate(a, in[k]);
-        if (g->in[k].kind == OPND_REG) {
-            a->locked |= reg_bit(g->in[k].reg);
-        }
     }
+    lock_inputs(a);
     for (unsigned k = 0; k < 4; k++) {
         bool constant = g->in[k].kind == OPND_IMM && accepts(row->in[k], &g->in[k]);
         if (in[k] != IR_NONE && row->fixed[k] && !constant) {
             input_to_reg(a, k, in[k], row->fixed[k], wanted);
         }
     }
+    lock_inputs(a);
     for (unsigned k = 0; k < 4; k++) {
         if (!accepts(row->in[k], &g->in[k])) {
             RegSet avoid = k == 0 && (row->flags & ROW_FIRST) ? 0 : wanted;
@@ -337,7 +346,7 @@ static void place_inputs(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wa
 }
 
 /* A temporary that shares a pinned register about to change gets its own, if still needed. */
-static void unshare(Alloc *a, unsigned pin)
+static void unshare_pin(Alloc *a, unsigned pin)
 {
     unsigned temp = a->owner[pin];
     if (temp == NO_TEMP) {
@@ -352,14 +361,24 @@ static void unshare(Alloc *a, unsigned pin)
     set_reg(a, temp, reg);
 }
 
+/* Frees registers of inputs that end here. */
 static void release_inputs(Alloc *a, const IrRef *in)
 {
     for (unsigned k = 0; k < 4; k++) {
+        if (ir_is_temp(in[k]) && dies(a, in[k] - IR_TEMP0)) {
+            clear_reg(a, in[k] - IR_TEMP0);
+        }
+    }
+}
+
+/* Frees their memory: only after the op, which may have read it there. */
+static void release_spills(Alloc *a, const IrRef *in)
+{
+    for (unsigned k = 0; a->spilled && k < 4; k++) {
         if (!ir_is_temp(in[k]) || !dies(a, in[k] - IR_TEMP0)) {
             continue;
         }
         TcgTempInfo *t = temp_info(a, in[k]);
-        clear_reg(a, in[k] - IR_TEMP0);
         if (t->spill != REG_NONE) {
             a->spilled &= ~(1ull << t->spill);
             t->spill = REG_NONE;
@@ -392,7 +411,7 @@ static void place_output(Alloc *a, const TcgRow *row, const IrRef *in, IrRef out
     TcgGen *g = a->g;
     g->out_holds = -1;
     if (!row->out || (out == IR_NONE && row->out_fixed)) {
-        g->out = (TcgOpnd){ .kind = OPND_NONE };
+        g->out = (TcgOpnd) { .kind = OPND_NONE };
         return;
     }
     unsigned home = REG_NONE;
@@ -407,7 +426,7 @@ static void place_output(Alloc *a, const TcgRow *row, const IrRef *in, IrRef out
         bool memory = (row->out & OP_MEM) || ((row->out & OP_RMW) && in[0] == out);
         bool second = (row->flags & ROW_NO_MEM2) && g->in[1].kind == OPND_MEM;
         if (memory && !second) {
-            g->out = (TcgOpnd){ .kind = OPND_MEM, .disp = slot_disp(a->ctx, out) };
+            g->out = (TcgOpnd) { .kind = OPND_MEM, .disp = slot_disp(a->ctx, out) };
             return;
         }
     }
@@ -418,7 +437,7 @@ static void place_output(Alloc *a, const TcgRow *row, const IrRef *in, IrRef out
     } else if (row->flags & ROW_KEEP) {
         keep_inputs(a, in, home);
     }
-    g->out = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)home };
+    g->out = (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)home };
 }
 
 static void finish_output(Alloc *a, IrRef out, IrType type)
@@ -440,6 +459,17 @@ static void finish_output(Alloc *a, IrRef out, IrType type)
     }
 }
 
+/* A helper is about to change slots under the temporaries that share their registers. */
+static void unshare_all(Alloc *a)
+{
+    for (unsigned reg = 0; reg < REG_COUNT; reg++) {
+        unsigned temp = a->owner[reg];
+        if (temp != NO_TEMP && !is_pool_reg(a, reg) && a->temps[temp].last_use > a->now) {
+            spill(a, temp);
+        }
+    }
+}
+
 static IrType out_type(Alloc *a, IrRef out, const IrOp *op)
 {
     if (out != IR_NONE) {
@@ -454,17 +484,20 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     IrType type = out_type(a, out, op);
     RegSet wanted = row->clobbers;
     for (unsigned k = 0; k < 4; k++) {
-        TcgOpnd constant = ir_is_const(in[k]) ? locate(a, in[k]) : (TcgOpnd){ OPND_REG };
+        TcgOpnd constant = ir_is_const(in[k]) ? locate(a, in[k]) : (TcgOpnd) { OPND_REG };
         bool as_is = constant.kind == OPND_IMM && accepts(row->in[k], &constant);
         wanted |= row->fixed[k] && in[k] && !as_is ? reg_bit(row->fixed[k] - 1u) : 0;
     }
     wanted |= row->out_fixed ? reg_bit(row->out_fixed - 1u) : 0;
 
     a->locked = 0;
+    if (op->opc == IR_call) {
+        unshare_all(a);
+    }
     if (ir_is_slot(out) && slot_reg(a->ctx, out) != REG_NONE) {
-        unshare(a, slot_reg(a->ctx, out));
+        unshare_pin(a, slot_reg(a->ctx, out));
     } else if (ir_is_temp(out) && temp_info(a, out)->hint != REG_NONE) {
-        unshare(a, temp_info(a, out)->hint);
+        unshare_pin(a, temp_info(a, out)->hint);
     }
     if (wanted & a->busy) {
         make_room(a, row, in, wanted);
@@ -483,8 +516,8 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     if (!(row->flags & ROW_KEEP)) {
         release_inputs(a, in);
         RegSet overwritten = row->flags & ROW_LAST ? 0 : wanted;
-        RegSet scratch = (temps > 0 ? reg_bit(g->temp[0]) : 0) |
-                         (temps > 1 ? reg_bit(g->temp[1]) : 0);
+        RegSet scratch =
+            (temps > 0 ? reg_bit(g->temp[0]) : 0) | (temps > 1 ? reg_bit(g->temp[1]) : 0);
         a->locked = (a->locked & a->busy) | scratch | overwritten;
     }
     place_output(a, row, in, out, type);
@@ -493,6 +526,7 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     if (row->flags & ROW_KEEP) {
         release_inputs(a, in);
     }
+    release_spills(a, in);
     finish_output(a, out, type);
 }
 
@@ -505,7 +539,7 @@ static void emit_move(Alloc *a, const IrOp *op)
     unsigned home = ir_is_slot(out) ? slot_reg(a->ctx, out) : temp_info(a, out)->hint;
     a->locked = 0;
     if (home != REG_NONE) {
-        unshare(a, home);
+        unshare_pin(a, home);
     }
     TcgOpnd in = locate(a, op->in[0]);
     release_inputs(a, op->in);
@@ -526,7 +560,7 @@ static void emit_move(Alloc *a, const IrOp *op)
         home = take_reg(a, type, 0);
     }
     fill_reg(a, home, &in, type);
-    g->out = (TcgOpnd){ .kind = OPND_REG, .reg = (uint8_t)home };
+    g->out = (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)home };
     finish_output(a, out, type);
 }
 
@@ -574,10 +608,12 @@ bool tcg_allocate_region(TcgGen *g)
         } else if ((ir_op_info[op->opc].flags & IR_PURE) && ir_is_temp(op->out) &&
                    !temp_info(&a, op->out)->last_use) {
             release_inputs(&a, op->in);
+            release_spills(&a, op->in);
         } else if (share_pin(&a, op)) {
             continue;
         } else if (op->opc == IR_mov) {
             emit_move(&a, op);
+            release_spills(&a, op->in);
         } else {
             assert(row);
             emit_row(&a, row, op, op->in, op->out);

@@ -23,12 +23,16 @@ static bool is_linkable(const TcgGen *g, int64_t page_offset)
     return page_offset >= 0 && page_offset < TCG_PAGE_SIZE && !g->r->split;
 }
 
-/* Pads so that a displacement `before` bytes further on is 4-byte aligned. */
-static void align_displacement(TcgGen *g, unsigned before)
+/*
+ * Pads so that a displacement `before` bytes further on is 4-byte aligned. The padding goes before
+ * what was emitted since `compare`: a compare and its jump stay together.
+ */
+static void align_displacement(TcgGen *g, uint8_t *compare, unsigned before)
 {
     static const uint8_t nops[4][3] = { { 0 }, { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0x00 } };
     unsigned pad = -((uintptr_t)g->p + before) & 3;
-    memcpy(g->p, nops[pad], 3);
+    memmove(compare + pad, compare, (size_t)(g->p - compare));
+    memcpy(compare, nops[pad], pad);
     g->p += pad;
 }
 
@@ -51,12 +55,12 @@ static void stub_link(TcgGen *g, TcgStub *stub)
     g->p += sizeof(site);
 }
 
-/* cc: condition, or -1 for always. */
-static void patchable_jump(TcgGen *g, int cc, int64_t page_offset)
+/* cc: condition of the code from `compare` on, or -1 for always. */
+static void patchable_jump(TcgGen *g, int cc, uint8_t *compare, int64_t page_offset)
 {
     TcgStub *stub = tcg_add_stub(g, stub_link);
     stub->value = page_offset;
-    align_displacement(g, cc < 0 ? 1 : 2);
+    align_displacement(g, compare, cc < 0 ? 1 : 2);
     if (cc < 0) {
         x86_8(g, 0xe9);
         stub->jump[0] = g->p;
@@ -67,10 +71,10 @@ static void patchable_jump(TcgGen *g, int cc, int64_t page_offset)
 }
 
 /* Within the page: straight to this region's own start, or through a patchable jump. */
-static void jump_in_page(TcgGen *g, int cc, int64_t page_offset)
+static void jump_in_page(TcgGen *g, int cc, uint8_t *compare, int64_t page_offset)
 {
     if (page_offset != g->r->start) {
-        patchable_jump(g, cc, page_offset);
+        patchable_jump(g, cc, compare, page_offset);
     } else if (cc < 0) {
         x86_jmp(g, g->start);
     } else {
@@ -142,11 +146,12 @@ static void emit_jump(TcgGen *g, const IrOp *op)
     if (!is_linkable(g, op->imm)) {
         jump_to_page(g, op->imm, poll);
     } else if (poll) {
+        uint8_t *compare = g->p;
         test_exit(g);
-        jump_in_page(g, CC_E, op->imm);
+        jump_in_page(g, CC_E, compare, op->imm);
         leave_polled(g, op->imm);
     } else {
-        jump_in_page(g, -1, op->imm);
+        jump_in_page(g, -1, g->p, op->imm);
     }
 }
 
@@ -158,6 +163,7 @@ static void stub_branch(TcgGen *g, TcgStub *stub)
 
 static void emit_brcond(TcgGen *g, const IrOp *op)
 {
+    uint8_t *compare = g->p;
     unsigned cc = x86_compare(g, x86_width(op), op->c, &g->in[0], &g->in[1]);
     if (!is_linkable(g, op->imm)) {
         TcgStub *stub = tcg_add_stub(g, stub_branch);
@@ -169,7 +175,7 @@ static void emit_brcond(TcgGen *g, const IrOp *op)
         emit_jump(g, op);
         x86_here(g, not_taken);
     } else {
-        jump_in_page(g, (int)cc, op->imm);
+        jump_in_page(g, (int)cc, compare, op->imm);
     }
 }
 
@@ -228,17 +234,26 @@ static void emit_slotaddr(TcgGen *g, const IrOp *op)
 }
 
 const TcgRow x86_rows_control[] = {
-    { .opc = IR_brcond, .types = T_INT, .in = { OP_REG | OP_MEM | OP_IMM, OP_REG | OP_MEM | OP_IMM },
-      .flags = ROW_ONE_REG, .emit = emit_brcond },
+    { .opc = IR_brcond,
+      .types = T_INT,
+      .in = { OP_REG | OP_MEM | OP_IMM, OP_REG | OP_MEM | OP_IMM },
+      .flags = ROW_ONE_REG,
+      .emit = emit_brcond },
     { .opc = IR_jump, .types = T_ANY, .emit = emit_jump },
-    { .opc = IR_jumpind, .types = T_ANY, .in = { OP_REG | OP_MEM | OP_IMM64 },
+    { .opc = IR_jumpind,
+      .types = T_ANY,
+      .in = { OP_REG | OP_MEM | OP_IMM64 },
       .emit = emit_jumpind },
     { .opc = IR_dispatch, .types = T_ANY, .emit = emit_dispatch },
     { .opc = IR_leave, .types = T_ANY, .emit = emit_leave },
-    { .opc = IR_call, .types = T_ANY,
-      .in = { OP_REG, OP_REG, OP_REG, OP_REG }, .fixed = { RDI + 1, RDX + 1, RCX + 1, RAX + 1 },
-      .out = OP_REG, .out_fixed = RAX + 1,
-      .clobbers = 1 << RAX | 1 << RCX | 1 << RDX | 1 << RDI | 0x3fu << XMM0, .emit = emit_call },
+    { .opc = IR_call,
+      .types = T_ANY,
+      .in = { OP_REG, OP_REG, OP_REG, OP_REG },
+      .fixed = { RDI + 1, RDX + 1, RCX + 1, RAX + 1 },
+      .out = OP_REG,
+      .out_fixed = RAX + 1,
+      .clobbers = 1 << RAX | 1 << RCX | 1 << RDX | 1 << RDI | 0x3fu << XMM0,
+      .emit = emit_call },
     { .opc = IR_pcrel, .types = T_ANY, .out = OP_REG, .emit = emit_pcrel },
     { .opc = IR_slotaddr, .types = T_ANY, .out = OP_REG, .emit = emit_slotaddr },
     { .emit = NULL },

@@ -331,17 +331,25 @@ enum {
     RM = OP_REG | OP_MEM,
 };
 
-#define ROW_BINARY(name)                                                                          \
-    { .opc = IR_##name, .types = T_FLT, .in = { OP_REG, RM }, .out = OP_REG, .flags = ROW_KEEP,   \
-      .emit = emit_binary }
-#define ROW_UNARY(name, fn)                                                                       \
-    { .opc = IR_##name, .types = T_FLT, .in = { RM }, .out = OP_REG, .flags = ROW_KEEP,           \
-      .emit = fn }
-#define ROW_BITS(name, fn)                                                                        \
-    { .opc = IR_##name, .types = T_FLT, .in = { OP_REG }, .out = OP_REG, .emit = fn }
-#define ROW_MINMAX(name)                                                                          \
-    { .opc = IR_##name, .types = T_FLT, .in = { OP_REG, OP_REG }, .out = OP_REG,                  \
-      .flags = ROW_KEEP, .temps_fp = 1, .emit = emit_minmax }
+#define ROW_BINARY(name)                                                                           \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_FLT, .in = { OP_REG, RM }, .out = OP_REG, .flags = ROW_KEEP,  \
+        .emit = emit_binary                                                                        \
+    }
+#define ROW_UNARY(name, fn)                                                                        \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_FLT, .in = { RM }, .out = OP_REG, .flags = ROW_KEEP,          \
+        .emit = fn                                                                                 \
+    }
+#define ROW_BITS(name, fn)                                                                         \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_FLT, .in = { OP_REG }, .out = OP_REG, .emit = fn              \
+    }
+#define ROW_MINMAX(name)                                                                           \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_FLT, .in = { OP_REG, OP_REG }, .out = OP_REG,                 \
+        .flags = ROW_KEEP, .temps_fp = 1, .emit = emit_minmax                                      \
+    }
 
 const TcgRow x86_rows_fp[] = {
     ROW_BINARY(fadd),
@@ -352,23 +360,58 @@ const TcgRow x86_rows_fp[] = {
     ROW_UNARY(fcvt, emit_fcvt),
     ROW_MINMAX(fmin),
     ROW_MINMAX(fmax),
-    { .opc = IR_fma, .types = T_FLT, .in = { OP_REG, RM, RM }, .out = OP_REG, .flags = ROW_KEEP,
-      .needs = X86_FMA, .emit = emit_fma },
-    { .opc = IR_fma, .types = T_FLT, .in = { RM, RM, RM }, .out = OP_REG, .emit = emit_soft },
-    { .opc = IR_fcmp, .types = T_FLT, .in = { OP_REG, OP_REG }, .out = OP_REG, .temps_fp = 1,
+    { .opc = IR_fma,
+      .types = T_FLT,
+      .in = { OP_REG, RM, RM },
+      .out = OP_REG,
+      .flags = ROW_KEEP,
+      .needs = X86_FMA,
+      .emit = emit_fma },
+    { .opc = IR_fma,
+      .types = T_FLT,
+      .in = { RM, RM, RM },
+      .out = OP_REG,
+      .flags = ROW_KEEP,
+      .emit = emit_soft },
+    { .opc = IR_fcmp,
+      .types = T_FLT,
+      .in = { OP_REG, OP_REG },
+      .out = OP_REG,
+      .temps_fp = 1,
       .emit = emit_fcmp },
-    { .opc = IR_ftoi, .types = T_FLT, .in = { OP_REG }, .out = OP_REG, .flags = ROW_KEEP,
-      .temps_int = 1, .emit = emit_ftoi },
-    { .opc = IR_itof, .types = T_FLT, .in = { OP_REG }, .out = OP_REG, .flags = ROW_KEEP,
-      .temps_int = 1, .emit = emit_itof },
-    { .opc = IR_unbox, .types = T_ANY, .in = { RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_ftoi,
+      .types = T_FLT,
+      .in = { OP_REG },
+      .out = OP_REG,
+      .flags = ROW_KEEP,
+      .temps_int = 1,
+      .emit = emit_ftoi },
+    { .opc = IR_itof,
+      .types = T_FLT,
+      .in = { OP_REG },
+      .out = OP_REG,
+      .flags = ROW_KEEP,
+      .temps_int = 1,
+      .emit = emit_itof },
+    { .opc = IR_unbox,
+      .types = T_ANY,
+      .in = { RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_unbox },
     ROW_BITS(box, emit_box),
     ROW_BITS(fneg, emit_fneg),
     ROW_BITS(fabs, emit_fabs),
-    { .opc = IR_bitcast, .types = T_INT, .in = { RM | OP_IMM64 }, .out = OP_REG,
+    { .opc = IR_bitcast,
+      .types = T_INT,
+      .in = { RM | OP_IMM64 },
+      .out = OP_REG,
       .emit = emit_bits_of_fp },
-    { .opc = IR_bitcast, .types = T_FLT, .in = { RM | OP_IMM64 }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_bitcast,
+      .types = T_FLT,
+      .in = { RM | OP_IMM64 },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_fp_of_bits },
     { .emit = NULL },
 };

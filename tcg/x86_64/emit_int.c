@@ -179,7 +179,7 @@ static void stub_divu(TcgGen *g, TcgStub *stub)
     if (is_remainder(stub->op)) {
         x86_rr(g, 0x8b | x86_width(stub->op), RDX, RAX);
     } else {
-        x86_mov_imm(g, RAX, x86_width(stub->op) ? -1 : 0xffffffff);
+        x86_mov_imm(g, RAX, x86_width(stub->op) ? -1 : (int64_t)UINT32_MAX);
     }
     x86_jmp(g, stub->back);
 }
@@ -228,9 +228,12 @@ static void emit_div(TcgGen *g, const IrOp *op)
 static void emit_extend(TcgGen *g, const IrOp *op)
 {
     static const uint32_t opcodes[] = {
-        [IR_sext8] = 0xbe | X_0F | X_W | X_BYTE, [IR_sext16] = 0xbf | X_0F | X_W,
-        [IR_sext32] = 0x63 | X_W,                [IR_zext8] = 0xb6 | X_0F | X_BYTE,
-        [IR_zext16] = 0xb7 | X_0F,               [IR_zext32] = 0x8b,
+        [IR_sext8] = 0xbe | X_0F | X_W | X_BYTE,
+        [IR_sext16] = 0xbf | X_0F | X_W,
+        [IR_sext32] = 0x63 | X_W,
+        [IR_zext8] = 0xb6 | X_0F | X_BYTE,
+        [IR_zext16] = 0xb7 | X_0F,
+        [IR_zext32] = 0x8b,
     };
     x86_ro(g, opcodes[op->opc], g->out.reg, &g->in[0]);
 }
@@ -352,16 +355,24 @@ enum {
     I64 = 1 << IR_I64,
 };
 
-#define ROW2(name, ts, a, b, fl, fn)                                                              \
-    { .opc = IR_##name, .types = ts, .in = { a, b }, .out = OP_REG, .flags = fl, .emit = fn }
-#define ROW2_RMW(name, fn)                                                                        \
-    { .opc = IR_##name, .types = I64, .in = { RMI, RMI }, .out = OP_REG | OP_RMW,                 \
-      .flags = ROW_NO_MEM2, .emit = fn }
-#define ROW1(name, ts, a, fn)                                                                     \
-    { .opc = IR_##name, .types = ts, .in = { a }, .out = OP_REG, .emit = fn }
-#define ROW_DIV(name, result)                                                                     \
-    { .opc = IR_##name, .types = T_INT, .in = { OP_REG, OP_REG }, .fixed = { RAX + 1 },           \
-      .out = OP_REG, .out_fixed = result + 1, .clobbers = 1 << RAX | 1 << RDX, .emit = emit_div }
+#define ROW2(name, ts, a, b, fl, fn)                                                               \
+    {                                                                                              \
+        .opc = IR_##name, .types = ts, .in = { a, b }, .out = OP_REG, .flags = fl, .emit = fn      \
+    }
+#define ROW2_RMW(name, fn)                                                                         \
+    {                                                                                              \
+        .opc = IR_##name, .types = I64, .in = { RMI, RMI }, .out = OP_REG | OP_RMW,                \
+        .flags = ROW_NO_MEM2, .emit = fn                                                           \
+    }
+#define ROW1(name, ts, a, fn)                                                                      \
+    {                                                                                              \
+        .opc = IR_##name, .types = ts, .in = { a }, .out = OP_REG, .emit = fn                      \
+    }
+#define ROW_DIV(name, result)                                                                      \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_INT, .in = { OP_REG, OP_REG }, .fixed = { RAX + 1 },          \
+        .out = OP_REG, .out_fixed = result + 1, .clobbers = 1 << RAX | 1 << RDX, .emit = emit_div  \
+    }
 
 const TcgRow x86_rows_int[] = {
     ROW2_RMW(add, emit_add),
@@ -374,26 +385,70 @@ const TcgRow x86_rows_int[] = {
     ROW2(and, I32, RMI, RMI, 0, emit_and),
     ROW2(or, I32, RMI, RMI, 0, emit_or),
     ROW2(xor, I32, RMI, RMI, 0, emit_xor),
-    { .opc = IR_andn, .types = T_INT, .in = { RM, OP_REG }, .out = OP_REG, .needs = X86_BMI1,
+    { .opc = IR_andn,
+      .types = T_INT,
+      .in = { RM, OP_REG },
+      .out = OP_REG,
+      .needs = X86_BMI1,
       .emit = emit_andn_bmi },
-    { .opc = IR_andn, .types = T_INT, .in = { RMI, RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_andn,
+      .types = T_INT,
+      .in = { RMI, RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_andn },
     ROW2(addsh, T_INT, RMI, OP_REG, 0, emit_addsh),
     ROW2(mul, T_INT, RM, RMI, 0, emit_mul),
-    { .opc = IR_mulhu, .types = I64, .in = { OP_REG, RM }, .fixed = { RDX + 1 }, .out = OP_REG,
-      .flags = ROW_LAST, .needs = X86_BMI2, .emit = emit_mulhu_bmi },
-    { .opc = IR_mulhu, .types = I64, .in = { OP_REG, RM }, .fixed = { RAX + 1 }, .out = OP_REG,
-      .out_fixed = RDX + 1, .clobbers = 1 << RAX | 1 << RDX, .emit = emit_mulhu },
-    { .opc = IR_mulhs, .types = I64, .in = { OP_REG, RM }, .fixed = { RAX + 1 }, .out = OP_REG,
-      .out_fixed = RDX + 1, .clobbers = 1 << RAX | 1 << RDX, .emit = emit_mulhs },
-    { .opc = IR_mulhsu, .types = I64, .in = { OP_REG, RM }, .fixed = { RAX + 1 }, .out = OP_REG,
-      .out_fixed = RDX + 1, .temps_int = 1, .clobbers = 1 << RAX | 1 << RDX,
+    { .opc = IR_mulhu,
+      .types = I64,
+      .in = { OP_REG, RM },
+      .fixed = { RDX + 1 },
+      .out = OP_REG,
+      .flags = ROW_LAST,
+      .needs = X86_BMI2,
+      .emit = emit_mulhu_bmi },
+    { .opc = IR_mulhu,
+      .types = I64,
+      .in = { OP_REG, RM },
+      .fixed = { RAX + 1 },
+      .out = OP_REG,
+      .out_fixed = RDX + 1,
+      .clobbers = 1 << RAX | 1 << RDX,
+      .emit = emit_mulhu },
+    { .opc = IR_mulhs,
+      .types = I64,
+      .in = { OP_REG, RM },
+      .fixed = { RAX + 1 },
+      .out = OP_REG,
+      .out_fixed = RDX + 1,
+      .clobbers = 1 << RAX | 1 << RDX,
+      .emit = emit_mulhs },
+    { .opc = IR_mulhsu,
+      .types = I64,
+      .in = { OP_REG, RM },
+      .fixed = { RAX + 1 },
+      .out = OP_REG,
+      .out_fixed = RDX + 1,
+      .temps_int = 1,
+      .clobbers = 1 << RAX | 1 << RDX,
       .emit = emit_mulhsu },
-    { .opc = IR_mulhu, .types = I32, .in = { RM, RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_mulhu,
+      .types = I32,
+      .in = { RM, RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_mulh32 },
-    { .opc = IR_mulhs, .types = I32, .in = { RM, RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_mulhs,
+      .types = I32,
+      .in = { RM, RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_mulh32 },
-    { .opc = IR_mulhsu, .types = I32, .in = { RM, RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_mulhsu,
+      .types = I32,
+      .in = { RM, RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_mulh32 },
     ROW_DIV(divu, RAX),
     ROW_DIV(divs, RAX),
@@ -406,20 +461,48 @@ const TcgRow x86_rows_int[] = {
     ROW1(zext16, T_INT, RM, emit_extend),
     ROW1(zext32, T_INT, RM, emit_extend),
     ROW1(bswap, T_INT, RM, emit_bswap),
-    { .opc = IR_clz, .types = T_INT, .in = { RM }, .out = OP_REG, .needs = X86_LZCNT,
+    { .opc = IR_clz,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .needs = X86_LZCNT,
       .emit = emit_count },
-    { .opc = IR_clz, .types = T_INT, .in = { RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_clz,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_scan },
-    { .opc = IR_ctz, .types = T_INT, .in = { RM }, .out = OP_REG, .needs = X86_BMI1,
+    { .opc = IR_ctz,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .needs = X86_BMI1,
       .emit = emit_count },
-    { .opc = IR_ctz, .types = T_INT, .in = { RM }, .out = OP_REG, .temps_int = 1,
+    { .opc = IR_ctz,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .temps_int = 1,
       .emit = emit_scan },
-    { .opc = IR_popcnt, .types = T_INT, .in = { RM }, .out = OP_REG, .needs = X86_POPCNT,
+    { .opc = IR_popcnt,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .needs = X86_POPCNT,
       .emit = emit_count },
-    { .opc = IR_popcnt, .types = T_INT, .in = { RM }, .out = OP_REG, .temps_int = 2,
+    { .opc = IR_popcnt,
+      .types = T_INT,
+      .in = { RM },
+      .out = OP_REG,
+      .temps_int = 2,
       .emit = emit_popcnt_sums },
     ROW2(setc, T_INT, RMI, RMI, ROW_ONE_REG, emit_setc),
-    { .opc = IR_sel, .types = T_INT, .in = { RMI, RMI, RM, RM }, .out = OP_REG,
-      .flags = ROW_ONE_REG, .emit = emit_sel },
+    { .opc = IR_sel,
+      .types = T_INT,
+      .in = { RMI, RMI, RM, RM },
+      .out = OP_REG,
+      .flags = ROW_ONE_REG,
+      .emit = emit_sel },
     { .emit = NULL },
 };

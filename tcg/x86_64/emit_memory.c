@@ -111,18 +111,17 @@ static void raw_store(TcgGen *g, const IrOp *op, const TcgOpnd *value, X86Mem m)
  * What all miss stubs begin with: rdi = the address again, rcx = page offset of the instruction and
  * the access; then the trampoline.
  */
-static void call_miss(TcgGen *g, TcgStub *stub, unsigned mem, unsigned tramp)
+static void call_miss(TcgGen *g, TcgStub *stub, unsigned tramp)
 {
     x86_rm(g, 0x33 | X_W, RDI, tlb_tag(g, stub->op->c & IR_MEM_WRITE));
-    x86_mov_imm(g, RCX, stub->value << 8 | mem);
+    x86_mov_imm(g, RCX, stub->value << 8 | stub->op->c);
     x86_call(g, g->ctx->tramp[tramp + stub->live_fp]);
 }
 
 static void stub_load(TcgGen *g, TcgStub *stub)
 {
-    const IrOp *ld = stub->op + 1;
     unsigned d = stub->out.reg;
-    call_miss(g, stub, ld->c, TRAMP_LOAD);
+    call_miss(g, stub, TRAMP_LOAD);
     if (d >= REG_FP0) {
         x86_rr(g, 0x6e | X_0F | X_66 | X_W, d, RCX);
     } else if (d != RCX) {
@@ -142,7 +141,7 @@ static void stub_store(TcgGen *g, TcgStub *stub)
     } else {
         x86_mov_store(g, value->reg, x86_state(arg));
     }
-    call_miss(g, stub, stub->op[1].c, TRAMP_STORE);
+    call_miss(g, stub, TRAMP_STORE);
     x86_jmp(g, stub->back);
 }
 
@@ -187,7 +186,7 @@ static void emit_store(TcgGen *g, const IrOp *op)
 /* The host pointer of an atomic. */
 static void stub_atomic(TcgGen *g, TcgStub *stub)
 {
-    call_miss(g, stub, stub->op->c, TRAMP_ATOMIC);
+    call_miss(g, stub, TRAMP_ATOMIC);
     if (stub->out.reg != RCX) {
         x86_mov_rr(g, stub->out.reg, RCX);
     }
@@ -327,14 +326,30 @@ const TcgRow x86_row_store = {
 };
 
 const TcgRow x86_rows_memory[] = {
-    { .opc = IR_tlbchk, .types = T_ANY, .in = { ADDRESS }, .out = OP_REG,
-      .flags = ROW_FIRST | ROW_LAST, .clobbers = TLB_REGS, .emit = emit_atomic_check },
+    { .opc = IR_tlbchk,
+      .types = T_ANY,
+      .in = { ADDRESS },
+      .out = OP_REG,
+      .flags = ROW_FIRST | ROW_LAST,
+      .clobbers = TLB_REGS,
+      .emit = emit_atomic_check },
     { .opc = IR_ld, .types = T_ANY, .in = { OP_REG }, .out = OP_REG, .emit = emit_ld },
     { .opc = IR_st, .types = T_ANY, .in = { OP_REG, OP_REG | OP_IMM }, .emit = emit_st },
-    { .opc = IR_amo, .types = T_INT, .in = { OP_REG, OP_REG | OP_IMM | OP_MEM }, .out = OP_REG,
-      .out_fixed = RAX + 1, .temps_int = 1, .clobbers = 1 << RAX, .emit = emit_amo },
-    { .opc = IR_cas, .types = T_INT, .in = { OP_REG, OP_REG, OP_REG }, .fixed = { 0, RAX + 1 },
-      .out = OP_REG, .out_fixed = RAX + 1, .emit = emit_cas },
+    { .opc = IR_amo,
+      .types = T_INT,
+      .in = { OP_REG, OP_REG | OP_IMM | OP_MEM },
+      .out = OP_REG,
+      .out_fixed = RAX + 1,
+      .temps_int = 1,
+      .clobbers = 1 << RAX,
+      .emit = emit_amo },
+    { .opc = IR_cas,
+      .types = T_INT,
+      .in = { OP_REG, OP_REG, OP_REG },
+      .fixed = { 0, RAX + 1 },
+      .out = OP_REG,
+      .out_fixed = RAX + 1,
+      .emit = emit_cas },
     { .opc = IR_fence, .types = T_ANY, .emit = emit_fence },
     { .emit = NULL },
 };

@@ -66,15 +66,18 @@ static void emit_shift_bmi(TcgGen *g, const IrOp *op)
     x86_vro(g, 0xf7 | X_0F38 | prefix | x86_width(op), g->out.reg, g->in[1].reg, &g->in[0]);
 }
 
-#define ROW_BMI(name)                                                                             \
-    { .opc = IR_##name, .types = T_INT, .in = { OP_REG | OP_MEM, OP_REG | OP_IMM },               \
-      .out = OP_REG, .needs = X86_BMI2, .emit = emit_shift_bmi }
-#define ROW_CL(name)                                                                              \
-    { .opc = IR_##name, .types = T_INT, .in = { OP_REG | OP_MEM, OP_REG | OP_IMM },               \
-      .fixed = { 0, RCX + 1 }, .out = OP_REG, .emit = emit_shift }
+#define ROW_BMI(name)                                                                              \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_INT, .in = { OP_REG | OP_MEM, OP_REG | OP_IMM64 },            \
+        .out = OP_REG, .needs = X86_BMI2, .emit = emit_shift_bmi                                   \
+    }
+#define ROW_CL(name)                                                                               \
+    {                                                                                              \
+        .opc = IR_##name, .types = T_INT, .in = { OP_REG | OP_MEM, OP_REG | OP_IMM64 },            \
+        .fixed = { 0, RCX + 1 }, .out = OP_REG, .emit = emit_shift                                 \
+    }
 
 const TcgRow x86_rows_shift[] = {
-    ROW_BMI(shl), ROW_BMI(shr), ROW_BMI(sar),  ROW_CL(shl),
-    ROW_CL(shr),  ROW_CL(sar),  ROW_CL(rotl),  ROW_CL(rotr),
-    { .emit = NULL },
+    ROW_BMI(shl), ROW_BMI(shr), ROW_BMI(sar), ROW_CL(shl),      ROW_CL(shr),
+    ROW_CL(sar),  ROW_CL(rotl), ROW_CL(rotr), { .emit = NULL },
 };

@@ -78,12 +78,12 @@ typedef struct X86Mem {
 
 static inline X86Mem x86_mem(unsigned base, int32_t disp)
 {
-    return (X86Mem){ (uint8_t)base, MEM_NONE, 0, disp };
+    return (X86Mem) { (uint8_t)base, MEM_NONE, 0, disp };
 }
 
 static inline X86Mem x86_mem_index(unsigned base, unsigned index, unsigned scale, int32_t disp)
 {
-    return (X86Mem){ (uint8_t)base, (uint8_t)index, (uint8_t)scale, disp };
+    return (X86Mem) { (uint8_t)base, (uint8_t)index, (uint8_t)scale, disp };
 }
 
 /* The guest state at a displacement as in TcgOpnd. */
@@ -195,7 +195,8 @@ static inline void x86_ro(TcgGen *g, uint32_t opc, unsigned reg, const TcgOpnd *
 }
 
 /* VEX forms: v is the extra source. The three-byte form is used throughout. */
-static inline void x86_vex(TcgGen *g, uint32_t opc, unsigned reg, unsigned v, unsigned x, unsigned b)
+static inline void x86_vex(TcgGen *g, uint32_t opc, unsigned reg, unsigned v, unsigned x,
+                           unsigned b)
 {
     unsigned map = (opc & X_MAP) / X_0F, prefix = (opc & X_PREFIX) / X_66;
     if (!(opc & X_W) && map == 1 && x < 8 && b < 8) {

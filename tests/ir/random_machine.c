@@ -225,9 +225,9 @@ static const TcgHelper helpers[] = {
     {                                                                                              \
         "x" #n, offsetof(TcgState, ireg) + 8 * n, IR_I64, pin                                      \
     }
-#define FLOAT(n)                                                                                   \
+#define FLOAT(n, pin)                                                                              \
     {                                                                                              \
-        "f" #n, offsetof(TcgState, freg) + 8 * n, IR_F64, 0                                        \
+        "f" #n, offsetof(TcgState, freg) + 8 * n, IR_F64, pin                                      \
     }
 static const TcgSlot slots[] = {
     INT(0, 10),
@@ -246,14 +246,14 @@ static const TcgSlot slots[] = {
     INT(13, 0),
     INT(14, 0),
     INT(15, 0),
-    FLOAT(0),
-    FLOAT(1),
-    FLOAT(2),
-    FLOAT(3),
-    FLOAT(4),
-    FLOAT(5),
-    FLOAT(6),
-    FLOAT(7),
+    FLOAT(0, 5),
+    FLOAT(1, 4),
+    FLOAT(2, 3),
+    FLOAT(3, 2),
+    FLOAT(4, 1),
+    FLOAT(5, 0),
+    FLOAT(6, 0),
+    FLOAT(7, 0),
     { "far0", offsetof(RandomMachine, far), IR_I64, 0 },
     { "far1", offsetof(RandomMachine, far) + 8, IR_I64, 0 },
 };

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random regions as generated code and in the interpreter: the same outcome, whatever the host
+ * lacks. BACKEND_SEED=n BACKEND_KIND=name runs one region and prints its code,
+ * BACKEND_CUT=n only its first n ops.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "random_region.h"
+#include "tcg/tcg.h"
+
+typedef struct Kind {
+    const char *name;
+    RandomOptions options;
+} Kind;
+
+static const Kind kinds[] = {
+    { "one", { .ops = 1 } },
+    { "one-fp", { .ops = 1, .fp = true } },
+    { "integer", { .ops = 30 } },
+    { "fp", { .ops = 30, .fp = true } },
+    { "memory", { .ops = 40, .memory = true } },
+    { "fp-memory", { .ops = 40, .fp = true, .memory = true } },
+    { "control", { .ops = 40, .helpers = true, .branches = true } },
+    { "everything", { .ops = 120, .fp = true, .memory = true, .helpers = true, .branches = true } },
+};
+
+typedef struct Host {
+    const char *name;
+    TcgConfig config;
+} Host;
+
+static const Host hosts[] = {
+    { "full", { .buffer_size = 1 << 20, .split_wx = true } },
+    { "no-bmi2", { .buffer_size = 1 << 20, .split_wx = true, .no_bmi2 = true } },
+    { "no-fma", { .buffer_size = 1 << 20, .split_wx = false, .no_fma = true } },
+    { "no-avx", { .buffer_size = 1 << 20, .split_wx = true, .no_avx = true, .no_bmi2 = true } },
+};
+
+typedef struct Rig {
+    TcgContext *ctx;
+    RandomMachine *m;
+    bool went_on; /* generated code asked for where to go on */
+} Rig;
+
+static const void *look_up(TcgState *state)
+{
+    Rig *rig = state->opaque;
+    rig->went_on = true;
+    return tcg_exit_code(rig->ctx);
+}
+
+static const void *link_jump(TcgState *state, TcgJumpSite *site)
+{
+    return look_up(state);
+}
+
+static bool run_generated(Rig *rig, const IrRegion *r, bool print)
+{
+    size_t size;
+    TcgState *state = &rig->m->state;
+    tcg_code_reset(rig->ctx);
+    const void *code = tcg_generate(rig->ctx, r, &size);
+    g_assert_nonnull(code);
+    if (print) {
+        GString *out = g_string_new(NULL);
+        tcg_print_code(code, size, out);
+        g_print("%s", out->str);
+        g_string_free(out, TRUE);
+    }
+    rig->went_on = false;
+    state->opaque = rig;
+    tcg_enter(rig->ctx, state, code);
+    return rig->went_on;
+}
+
+/* The host notes denormal operands, which guests do not see. */
+static void forget_host_flags(RandomOutcome *o)
+{
+    o->fp_status &= ~2u;
+}
+
+static char *compare(Rig *rig, const IrRegion *r, uint64_t seed, bool print)
+{
+    RandomOutcome expected, got;
+    random_machine_reset(rig->m, seed);
+    bool more = tcg_interp_run(r, &rig->m->state);
+    random_machine_capture(rig->m, more, &expected);
+    random_machine_reset(rig->m, seed);
+    more = run_generated(rig, r, print);
+    random_machine_capture(rig->m, more, &got);
+    forget_host_flags(&expected);
+    forget_host_flags(&got);
+    return random_outcome_diff(&expected, &got);
+}
+
+/* Generated code would loop, the interpreter runs a region once. */
+static void break_loops(IrRegion *r)
+{
+    for (uint32_t i = 0; i < r->op_count; i++) {
+        IrOp *op = &r->ops[i];
+        if ((op->opc == IR_brcond || op->opc == IR_jump) && op->imm == r->start) {
+            op->imm ^= 2;
+        }
+    }
+}
+
+static void check(Rig *rig, IrRegion *r, const Kind *kind, uint64_t seed, bool fold, bool print)
+{
+    random_region(r, seed, &kind->options);
+    break_loops(r);
+    if (fold) {
+        ir_fold(r);
+        ir_eliminate(r);
+    }
+    const char *cut = g_getenv("BACKEND_CUT");
+    if (cut) { /* only the first so many ops */
+        r->ops[atoi(cut)] = (IrOp) { .opc = IR_leave };
+        r->op_count = (uint32_t)atoi(cut) + 1;
+    }
+    GString *text = g_string_new(NULL);
+    if (print) {
+        ir_print(r, text);
+        g_print("%s", text->str);
+    }
+    char *difference = compare(rig, r, seed, print);
+    if (difference) {
+        g_string_truncate(text, 0);
+        ir_print(r, text);
+        g_printerr("# %s seed %" G_GUINT64_FORMAT " fold %d: (interpreter, generated) %s\n%s\n",
+                   kind->name, seed, fold, difference, text->str);
+        exit(1);
+    }
+    g_string_free(text, TRUE);
+}
+
+static Rig *rig_new(const TcgConfig *config)
+{
+    char *error = NULL;
+    Rig *rig = g_new0(Rig, 1);
+    rig->ctx = tcg_context_new(&random_isa, config, &error);
+    g_assert_null(error);
+    rig->m = random_machine_new();
+    tcg_state_init(rig->ctx, &rig->m->state);
+    rig->m->state.rt[TCG_RT_LOOKUP] = look_up;
+    rig->m->state.rt[TCG_RT_LINK] = link_jump;
+    return rig;
+}
+
+static void rig_free(Rig *rig)
+{
+    random_machine_free(rig->m);
+    tcg_context_free(rig->ctx);
+    g_free(rig);
+}
+
+static void test_random(gconstpointer data)
+{
+    const Host *host = data;
+    const char *count = g_getenv("IR_RANDOM_REGIONS"), *only = g_getenv("BACKEND_KIND"),
+               *one = g_getenv("BACKEND_SEED");
+    uint64_t last = count ? (uint64_t)atoi(count) : 3000;
+    Rig *rig = rig_new(&host->config);
+    IrRegion *r = ir_region_new(&random_isa);
+    for (unsigned k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        if (only && strcmp(only, kinds[k].name)) {
+            continue;
+        }
+        if (one) {
+            check(rig, r, &kinds[k], (uint64_t)atoll(one), atoll(one) & 1, true);
+            continue;
+        }
+        for (uint64_t seed = 1; seed <= last; seed++) {
+            check(rig, r, &kinds[k], seed, seed & 1, false);
+        }
+    }
+    ir_region_free(r);
+    rig_free(rig);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        char *name = g_strdup_printf("/backend/random/%s", hosts[i].name);
+        g_test_add_data_func(name, &hosts[i], test_random);
+        g_free(name);
+    }
+    return g_test_run();
+}
