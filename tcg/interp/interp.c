@@ -21,14 +21,11 @@ typedef struct Interp {
     TcgState *state;
     uint64_t *temps;
     int64_t insn; /* page offset of the instruction being run */
+    bool more;    /* the outcome, once the region is left */
 } Interp;
 
-typedef enum Outcome {
-    NEXT,     /* go on with the next op */
-    SKIP_ONE, /* this op did the next one's work too */
-    CONTINUE, /* the region is left: state->pc says where to go on */
-    STOP,     /* likewise, and back to whoever asked to run */
-} Outcome;
+/* Runs an op; returns the next one, or NULL: the region is left, state->pc says where to. */
+typedef const IrOp *Handler(Interp *in, const IrOp *op);
 
 static inline uint64_t *slot_address(const Interp *in, IrRef ref)
 {
@@ -61,13 +58,19 @@ static void set_pc(Interp *in)
     in->state->pc = in->state->pc_page + (uint64_t)in->insn;
 }
 
-static Outcome go_to(Interp *in, uint64_t pc, bool poll)
+static const IrOp *leave(Interp *in, bool more)
 {
-    in->state->pc = pc;
-    return poll && __atomic_load_n(&in->state->exit_request, __ATOMIC_RELAXED) ? STOP : CONTINUE;
+    in->more = more;
+    return NULL;
 }
 
-static Outcome go_to_offset(Interp *in, const IrOp *op)
+static const IrOp *go_to(Interp *in, uint64_t pc, bool poll)
+{
+    in->state->pc = pc;
+    return leave(in, !poll || !__atomic_load_n(&in->state->exit_request, __ATOMIC_RELAXED));
+}
+
+static const IrOp *go_to_offset(Interp *in, const IrOp *op)
 {
     return go_to(in, in->state->pc_page + (uint64_t)op->imm, op->flags & IR_F_POLL);
 }
@@ -133,7 +136,7 @@ static void *tlb_find(const Interp *in, uint64_t gva, unsigned mem)
     return (void *)(uintptr_t)(tlb->host[index] + offset);
 }
 
-static Outcome run_atomic_check(Interp *in, const IrOp *op)
+static const IrOp *run_atomic_check(Interp *in, const IrOp *op)
 {
     uint64_t gva = get(in, op->in[0]) + (uint64_t)op->imm;
     void *host = tlb_find(in, gva, op->c);
@@ -142,14 +145,15 @@ static Outcome run_atomic_check(Interp *in, const IrOp *op)
         set_pc(in);
         host = ((AtomicFn *)in->state->rt[TCG_RT_ATOMIC])(in->state, gva, op->c);
         if (in->state->raised) {
-            return CONTINUE;
+            return leave(in, true);
         }
     }
     put(in, op->out, (uint64_t)(uintptr_t)host);
-    return NEXT;
+    return op + 1;
 }
 
-static Outcome run_pair(Interp *in, const IrOp *check)
+/* A check and the access after it. */
+static const IrOp *run_pair(Interp *in, const IrOp *check)
 {
     const IrOp *access = check + 1;
     uint64_t gva = get(in, check->in[0]) + (uint64_t)check->imm, value;
@@ -159,11 +163,11 @@ static Outcome run_pair(Interp *in, const IrOp *check)
         value = get(in, access->in[1]);
         if (host) {
             store_host(host, access->c, value);
-            return SKIP_ONE;
+            return access + 1;
         }
         set_pc(in);
         ((StoreFn *)in->state->rt[TCG_RT_STORE])(in->state, gva, check->c, value);
-        return in->state->raised ? CONTINUE : SKIP_ONE;
+        return in->state->raised ? leave(in, true) : access + 1;
     }
     if (host) {
         value = load_host(host, access->c);
@@ -171,11 +175,11 @@ static Outcome run_pair(Interp *in, const IrOp *check)
         set_pc(in);
         value = ((LoadFn *)in->state->rt[TCG_RT_LOAD])(in->state, gva, check->c);
         if (in->state->raised) {
-            return CONTINUE;
+            return leave(in, true);
         }
     }
     put(in, access->out, value);
-    return SKIP_ONE;
+    return access + 1;
 }
 
 static bool amo_keeps_old(IrAmo kind, IrType type, uint64_t old, uint64_t value)
@@ -232,7 +236,7 @@ static bool atomic_swap(void *host, IrType type, uint64_t *expected, uint64_t de
                                        __ATOMIC_SEQ_CST);
 }
 
-static void run_amo(Interp *in, const IrOp *op)
+static const IrOp *run_amo(Interp *in, const IrOp *op)
 {
     void *host = (void *)(uintptr_t)get(in, op->in[0]);
     uint64_t value = get(in, op->in[1]), old = atomic_read(host, op->type);
@@ -241,20 +245,51 @@ static void run_amo(Interp *in, const IrOp *op)
                         amo_combine((IrAmo)op->c, (IrType)op->type, old, value))) {
     }
     put(in, op->out, old);
+    return op + 1;
 }
 
-static void run_cas(Interp *in, const IrOp *op)
+static const IrOp *run_cas(Interp *in, const IrOp *op)
 {
     void *host = (void *)(uintptr_t)get(in, op->in[0]);
     uint64_t old = get(in, op->in[1]);
 
     atomic_swap(host, op->type, &old, get(in, op->in[2]));
     put(in, op->out, old);
+    return op + 1;
 }
 
-/* --- everything else --- */
+static const IrOp *run_tlbchk(Interp *in, const IrOp *op)
+{
+    return ir_is_paired_check(op) ? run_pair(in, op) : run_atomic_check(in, op);
+}
 
-static Outcome run_call(Interp *in, const IrOp *op)
+/* ld and st off a pointer to atomic RAM or to the state. */
+static void *raw_address(const Interp *in, const IrOp *op)
+{
+    return (void *)(uintptr_t)(get(in, op->in[0]) + (uint64_t)op->imm);
+}
+
+static const IrOp *run_ld(Interp *in, const IrOp *op)
+{
+    put(in, op->out, load_host(raw_address(in, op), op->c));
+    return op + 1;
+}
+
+static const IrOp *run_st(Interp *in, const IrOp *op)
+{
+    store_host(raw_address(in, op), op->c, get(in, op->in[1]));
+    return op + 1;
+}
+
+static const IrOp *run_fence(Interp *in, const IrOp *op)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return op + 1;
+}
+
+/* --- calls and control flow --- */
+
+static const IrOp *run_call(Interp *in, const IrOp *op)
 {
     const TcgHelper *helper = &in->r->isa->helpers[op->imm];
 
@@ -264,128 +299,137 @@ static Outcome run_call(Interp *in, const IrOp *op)
     uint64_t value = helper->fn(in->state, get(in, op->in[0]), get(in, op->in[1]),
                                 get(in, op->in[2]), get(in, op->in[3]));
     if ((helper->flags & TCG_H_RAISES) && in->state->raised) {
-        return CONTINUE;
+        return leave(in, true);
     }
     put(in, op->out, value);
-    return NEXT;
+    return op + 1;
 }
 
-static void run_fp(Interp *in, const IrOp *op)
+static const IrOp *run_insn(Interp *in, const IrOp *op)
+{
+    in->insn = op->imm;
+    return op + 1;
+}
+
+static bool condition(const Interp *in, const IrOp *op)
+{
+    uint64_t a = get(in, op->in[0]), b = get(in, op->in[1]);
+
+    if (op->type == IR_I64 && op->c <= IR_NE) {
+        return (a == b) == (op->c == IR_EQ);
+    }
+    return ir_compare((IrType)op->type, (IrCond)op->c, a, b);
+}
+
+static const IrOp *run_brcond(Interp *in, const IrOp *op)
+{
+    return condition(in, op) ? go_to_offset(in, op) : op + 1;
+}
+
+static const IrOp *run_jumpind(Interp *in, const IrOp *op)
+{
+    return go_to(in, get(in, op->in[0]), true);
+}
+
+static const IrOp *run_dispatch(Interp *in, const IrOp *op)
+{
+    return leave(in, true);
+}
+
+static const IrOp *run_leave(Interp *in, const IrOp *op)
+{
+    return leave(in, false);
+}
+
+/* --- computing --- */
+
+static const IrOp *run_pcrel(Interp *in, const IrOp *op)
+{
+    put(in, op->out, in->state->pc_page + (uint64_t)op->imm);
+    return op + 1;
+}
+
+static const IrOp *run_slotaddr(Interp *in, const IrOp *op)
+{
+    put(in, op->out, (uint64_t)(uintptr_t)in->state + (uint64_t)op->imm);
+    return op + 1;
+}
+
+static const IrOp *run_fp(Interp *in, const IrOp *op)
 {
     uint64_t what = op->opc | (uint64_t)op->type << 8 | (uint64_t)op->c << 16;
 
     put(in, op->out,
         tcg_soft_fp(in->state, what, get(in, op->in[0]), get(in, op->in[1]), get(in, op->in[2])));
+    return op + 1;
 }
 
-static void run_pure(Interp *in, const IrOp *op)
+/* Any pure op. */
+static const IrOp *run_pure(Interp *in, const IrOp *op)
 {
     uint64_t inputs[4];
 
     for (unsigned i = 0; i < ir_op_info[op->opc].ins; i++) {
         inputs[i] = get(in, op->in[i]);
     }
-
     put(in, op->out, ir_eval((IrOpcode)op->opc, (IrType)op->type, op->c, inputs));
+    return op + 1;
 }
 
-/* The commonest 64-bit ops, without the way through ir_eval. */
-static inline bool run_frequent(Interp *in, const IrOp *op)
-{
-    uint64_t a = get(in, op->in[0]), result;
-
-    switch (op->opc) {
-    case IR_mov:
-        result = a;
-        break;
-    case IR_add:
-        result = a + get(in, op->in[1]);
-        break;
-    case IR_sub:
-        result = a - get(in, op->in[1]);
-        break;
-    case IR_and:
-        result = a & get(in, op->in[1]);
-        break;
-    case IR_or:
-        result = a | get(in, op->in[1]);
-        break;
-    case IR_xor:
-        result = a ^ get(in, op->in[1]);
-        break;
-    case IR_shl:
-        result = a << (get(in, op->in[1]) & 63);
-        break;
-    case IR_shr:
-        result = a >> (get(in, op->in[1]) & 63);
-        break;
-    case IR_sext32:
-        result = (uint64_t)(int32_t)a;
-        break;
-    default:
-        return false;
+/* The commonest ones, without the way through ir_eval. */
+#define FREQUENT(name, value)                                                                      \
+    static const IrOp *run_##name(Interp *in, const IrOp *op)                                      \
+    {                                                                                              \
+        uint64_t a = get(in, op->in[0]), b = get(in, op->in[1]), result = (value);                 \
+                                                                                                   \
+        put(in, op->out, op->type == IR_I32 ? (uint32_t)result : result);                          \
+        return op + 1;                                                                             \
     }
-    put(in, op->out, result);
-    return true;
+FREQUENT(add, a + b)
+FREQUENT(sub, a - b)
+FREQUENT(and, a &b)
+FREQUENT(or, a | b)
+FREQUENT(xor, a ^ b)
+FREQUENT(addsh, a + (b << op->c))
+FREQUENT(shl, a << (b & (op->type == IR_I32 ? 31 : 63)))
+#undef FREQUENT
+
+static const IrOp *run_setc(Interp *in, const IrOp *op)
+{
+    put(in, op->out, condition(in, op));
+    return op + 1;
 }
 
-static Outcome run_op(Interp *in, const IrOp *op)
+static const IrOp *run_mov(Interp *in, const IrOp *op)
 {
-    TcgState *state = in->state;
+    put(in, op->out, get(in, op->in[0]));
+    return op + 1;
+}
 
-    switch (op->opc) {
-    case IR_insn:
-        in->insn = op->imm;
-        return NEXT;
-    case IR_pcrel:
-        put(in, op->out, state->pc_page + (uint64_t)op->imm);
-        return NEXT;
-    case IR_slotaddr:
-        put(in, op->out, (uint64_t)(uintptr_t)state + (uint64_t)op->imm);
-        return NEXT;
-    case IR_tlbchk:
-        return ir_is_paired_check(op) ? run_pair(in, op) : run_atomic_check(in, op);
-    case IR_ld:
-        put(in, op->out,
-            load_host((void *)(uintptr_t)(get(in, op->in[0]) + (uint64_t)op->imm), op->c));
-        return NEXT;
-    case IR_st:
-        store_host((void *)(uintptr_t)(get(in, op->in[0]) + (uint64_t)op->imm), op->c,
-                   get(in, op->in[1]));
-        return NEXT;
-    case IR_amo:
-        run_amo(in, op);
-        return NEXT;
-    case IR_cas:
-        run_cas(in, op);
-        return NEXT;
-    case IR_fence:
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        return NEXT;
-    case IR_call:
-        return run_call(in, op);
-    case IR_brcond:
-        return ir_compare((IrType)op->type, (IrCond)op->c, get(in, op->in[0]), get(in, op->in[1]))
-                   ? go_to_offset(in, op)
-                   : NEXT;
-    case IR_jump:
-        return go_to_offset(in, op);
-    case IR_jumpind:
-        return go_to(in, get(in, op->in[0]), true);
-    case IR_dispatch:
-        return CONTINUE;
-    case IR_leave:
-        return STOP;
-    }
-    if (op->type == IR_I64 && run_frequent(in, op)) {
-        return NEXT;
-    }
-    if (ir_op_info[op->opc].flags & IR_FP) {
-        run_fp(in, op);
-    } else {
-        run_pure(in, op);
-    }
-    return NEXT;
+static const IrOp *run_sext32(Interp *in, const IrOp *op)
+{
+    put(in, op->out, (uint64_t)(int32_t)get(in, op->in[0]));
+    return op + 1;
+}
+
+/* --- the loop --- */
+
+/* What is not here is computed by run_fp or run_pure. */
+static Handler *const handlers[IR_OPCODE_COUNT] = {
+    [IR_tlbchk] = run_tlbchk, [IR_ld] = run_ld,           [IR_st] = run_st,
+    [IR_amo] = run_amo,       [IR_cas] = run_cas,         [IR_fence] = run_fence,
+    [IR_call] = run_call,     [IR_insn] = run_insn,       [IR_brcond] = run_brcond,
+    [IR_jump] = go_to_offset, [IR_jumpind] = run_jumpind, [IR_dispatch] = run_dispatch,
+    [IR_leave] = run_leave,   [IR_pcrel] = run_pcrel,     [IR_slotaddr] = run_slotaddr,
+    [IR_add] = run_add,       [IR_sub] = run_sub,         [IR_and] = run_and,
+    [IR_or] = run_or,         [IR_xor] = run_xor,         [IR_addsh] = run_addsh,
+    [IR_shl] = run_shl,       [IR_setc] = run_setc,       [IR_mov] = run_mov,
+    [IR_sext32] = run_sext32,
+};
+
+static const IrOp *run_other(Interp *in, const IrOp *op)
+{
+    return ir_op_info[op->opc].flags & IR_FP ? run_fp(in, op) : run_pure(in, op);
 }
 
 bool tcg_interp_run(const IrRegion *r, TcgState *state)
@@ -393,16 +437,15 @@ bool tcg_interp_run(const IrRegion *r, TcgState *state)
     uint64_t on_stack[TEMPS_ON_STACK];
     bool small = r->temp_count <= TEMPS_ON_STACK;
     Interp in = { .r = r, .state = state, .insn = r->start };
-    const IrOp *op = r->ops;
-    Outcome outcome;
 
     in.temps = small ? on_stack : g_new(uint64_t, r->temp_count);
-    do {
-        outcome = run_op(&in, op);
-        op += outcome == SKIP_ONE ? 2 : 1;
-    } while (outcome <= SKIP_ONE);
+    for (const IrOp *op = r->ops; op;) {
+        Handler *handler = handlers[op->opc];
+
+        op = handler ? handler(&in, op) : run_other(&in, op);
+    }
     if (!small) {
         g_free(in.temps);
     }
-    return outcome == CONTINUE;
+    return in.more;
 }
