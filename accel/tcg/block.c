@@ -136,27 +136,36 @@ static void log_host_code(const TcgBlock *b, size_t size, uint64_t pc)
 typedef struct GuestCode {
     const uint8_t *hva, *hva2; /* hva2: rest of an instruction that crosses into another page */
     unsigned size;             /* bytes that may be read at hva */
+    bool whole;                /* permissions are the same to the ends of the pages */
 } GuestCode;
 
-/* False: the guest was redirected by a fetch fault. */
+/*
+ * False: the guest was redirected by a fetch fault. Where permissions change inside of the page an
+ * instruction stands alone: its block has it only, is looked up each time, and differs from blocks
+ * made at other times by a second part in the same page (of no bytes, if it is a short one).
+ */
 static bool locate_code(TcgCpu *t, uint64_t pc, GuestCode *code)
 {
-    code->hva = tcpu_fetch(t, pc);
+    bool whole;
+    uint16_t parcel;
+
+    code->hva = tcpu_fetch(t, pc, &code->whole);
     code->hva2 = NULL;
     if (!code->hva) {
         return false;
     }
-    code->size = TCG_PAGE_SIZE - (pc & (TCG_PAGE_SIZE - 1));
+    code->size = code->whole ? TCG_PAGE_SIZE - (pc & (TCG_PAGE_SIZE - 1)) : sizeof(parcel);
     if (code->size >= 4) {
         return true;
     }
-    uint16_t parcel;
     memcpy(&parcel, code->hva, sizeof(parcel));
-    if (t->ops->insn_length(parcel) <= code->size) {
-        return true;
+    if (t->ops->insn_length(parcel) > code->size) {
+        code->hva2 = tcpu_fetch(t, pc + code->size, &whole);
+        code->whole &= whole;
+        return code->hva2 != NULL;
     }
-    code->hva2 = tcpu_fetch(t, pc + code->size);
-    return code->hva2 != NULL;
+    code->hva2 = code->whole ? NULL : code->hva;
+    return true;
 }
 
 /* Stress builds verify every region after each step. */
@@ -258,7 +267,7 @@ static void match_jump_cache(TcgCpu *t, unsigned jc)
     }
 }
 
-TcgBlock *tcpu_find_block(TcgCpu *t)
+TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep)
 {
     TcgAccel *a = t->accel;
     GuestCode code;
@@ -267,6 +276,7 @@ TcgBlock *tcpu_find_block(TcgCpu *t)
     if (!locate_code(t, t->state->pc, &code)) {
         return NULL;
     }
+    *keep = code.whole;
     TcgBlock *b = find(a, code.hva, code.hva2, t->state->flags);
     if (b) {
         return b;
@@ -313,12 +323,16 @@ const void *tcg_rt_lookup(TcgState *state)
         if (__atomic_load_n(&state->exit_request, __ATOMIC_RELAXED)) {
             return tcg_exit_code(t->accel->ctx);
         }
-        TcgBlock *b = tcpu_find_block(t);
+        bool keep;
+        TcgBlock *b = tcpu_find_block(t, &keep);
         if (!b) {
             continue;
         }
         if (!may_chain()) {
             log_entry(t);
+            return b->code;
+        }
+        if (!keep) {
             return b->code;
         }
         unsigned jc = tcg_flags_jc(state->flags);
@@ -341,7 +355,8 @@ const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site)
     if (code == tcg_exit_code(a->ctx) || !may_chain() || state->pc != pc || state->flags != flags) {
         return code;
     }
-    const uint8_t *hva = tcpu_fetch(t, pc);
+    bool whole;
+    const uint8_t *hva = tcpu_fetch(t, pc, &whole);
     TcgBlock *b = hva ? find(a, hva, NULL, flags) : NULL;
     if (!b || b->code != code) {
         return code;

@@ -203,9 +203,9 @@ static void check_blocks(TcgAccel *a, TcgCodePage *p)
             continue;
         }
         unchain(p, b);
-        if (b->hva2) {
-            uint64_t first = page_of((uint64_t)(uintptr_t)b->hva);
-            uint64_t second = page_of((uint64_t)(uintptr_t)b->hva2);
+        uint64_t first = page_of((uint64_t)(uintptr_t)b->hva);
+        uint64_t second = page_of((uint64_t)(uintptr_t)b->hva2);
+        if (b->hva2 && first != second) {
             unchain(page_get(a, first == p->page ? second : first), b);
         }
         tcg_block_drop(a, b);

@@ -48,7 +48,8 @@ struct TcgLink {
  */
 struct TcgBlock {
     const uint8_t *hva;  /* first guest byte */
-    const uint8_t *hva2; /* split: the rest of the instruction, in another page; else NULL */
+    const uint8_t *hva2; /* split: the rest of the instruction, in another page; in the same page
+                            for an instruction that stands alone (locate_code); else NULL */
     uint32_t flags;      /* state word */
     uint16_t size;       /* guest bytes in all */
     uint16_t size1;      /* of them at hva */
@@ -200,9 +201,9 @@ void tcpu_tlb_init(TcgCpu *t);
  * it. False: a fault was delivered. A store to a page with translations marks it written. */
 bool tcpu_translate(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, unsigned mmu_idx,
                     TcgTarget *target);
-/* Host address of the instruction bytes at pc, valid to the end of the page, or NULL: a fault was
- * delivered. */
-const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc);
+/* Host address of the instruction bytes at pc, or NULL: a fault was delivered. *whole: they may be
+ * fetched to the end of the page; else the two bytes at pc may, and this once. */
+const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole);
 /* Write tags of every mode go (all), or those that lead to one host page. */
 void tcpu_drop_write_tags(TcgCpu *t);
 void tcpu_drop_write_tags_of(TcgCpu *t, uint64_t host_page);
@@ -217,8 +218,9 @@ void *tcg_rt_atomic(TcgState *state, uint64_t gva, uint32_t mem);
 /* --- block.c --- */
 
 /* The translation for state->pc under state->flags, made if there is none. NULL: the guest was
- * redirected or the vCPU must leave (buffer full): look at state again. */
-TcgBlock *tcpu_find_block(TcgCpu *t);
+ * redirected or the vCPU must leave (buffer full): look at state again. *keep: the jump cache may
+ * have it; else fetching it has to be asked for each time. */
+TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep);
 const void *tcg_rt_lookup(TcgState *state);
 const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site);
 /* Forgets every translation. No vCPU is in code. */

@@ -193,12 +193,13 @@ bool tcpu_translate(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, uns
     return true;
 }
 
-const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc)
+const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole)
 {
     unsigned jc = tcg_flags_jc(t->state->flags);
     TcgFetchEntry *f = &t->fetch[(pc >> TCG_PAGE_BITS ^ jc) & (TCG_FETCH_SIZE - 1)];
     uint64_t tag = page_of(pc) | jc;
 
+    *whole = true;
     if (f->tag != tag) {
         TcgL2Entry walked;
         bool kept;
@@ -211,6 +212,7 @@ const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc)
             return NULL;
         }
         *f = (TcgFetchEntry) { .tag = kept ? tag : TCG_FETCH_EMPTY, .hva = e->hva };
+        *whole = kept;
     }
     return f->hva + (pc & (TCG_PAGE_SIZE - 1));
 }
@@ -334,7 +336,9 @@ static void flush_page(TcgCpu *t, uint64_t gva, bool any_space, uint32_t space)
     for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
         for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
             TcgJump *j = &t->state->jc[jc][i];
-            j->pc = page_of(j->pc) == page_of(gva) ? 1 : j->pc;
+            bool begins = page_of(j->pc) == page_of(gva);
+            bool ends = page_of(j->pc + 2) == page_of(gva); /* an instruction that crosses */
+            j->pc = begins || ends ? 1 : j->pc;
         }
     }
 }
