@@ -3,14 +3,77 @@
  * Zicsr, Zifencei and the privileged instructions: helpers do the work, and the region ends where
  * the state word may have changed.
  */
+#include "accel/target_ops.h"
 #include "translate.h"
 
 /* --- CSRs --- */
 
 enum { CSR_FRM = 0x002 };
 
+/* CSRs that only remember what is written to them: no helper, and translation goes on behind. */
+typedef struct PlainCsr {
+    uint16_t number;
+    uint8_t slot;
+    bool is_pc; /* holds instruction addresses: low bits are zero */
+} PlainCsr;
+
+static const PlainCsr plain_csrs[] = {
+    { 0x140, RV_SLOT_SSCRATCH }, { 0x141, RV_SLOT_SEPC, true }, { 0x142, RV_SLOT_SCAUSE },
+    { 0x143, RV_SLOT_STVAL },    { 0x340, RV_SLOT_MSCRATCH },   { 0x341, RV_SLOT_MEPC, true },
+    { 0x342, RV_SLOT_MCAUSE },   { 0x343, RV_SLOT_MTVAL },
+};
+
+/* The row of a plain CSR that the privilege being translated for may access, or NULL. */
+static const PlainCsr *find_plain(const RvTr *t, int64_t number)
+{
+    RvMode mode = tcg_flags_jc(t->flags);
+    unsigned least = number >> 8 & 3;
+    bool allowed = mode == RV_MODE_M || (mode != RV_MODE_U && least == RV_S);
+
+    if (!allowed || t->xtype != IR_I64 || (least == RV_S && !rv_has(t->cfg, RV_EXT_s))) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(plain_csrs); i++) {
+        if (plain_csrs[i].number == number) {
+            return &plain_csrs[i];
+        }
+    }
+    return NULL;
+}
+
+static IrRef combine(RvTr *t, RvCsrOp op, IrRef old, IrRef value)
+{
+    switch (op) {
+    case RV_CSR_RS:
+        return ir_t2(t->r, IR_or, IR_I64, old, value);
+    case RV_CSR_RC:
+        return ir_t2(t->r, IR_andn, IR_I64, old, value);
+    default:
+        return value;
+    }
+}
+
+static void emit_plain(RvTr *t, const RvArgs *a, const PlainCsr *csr, IrRef value, bool write)
+{
+    IrRef slot = ir_slot(csr->slot), old = ir_temp(t->r, IR_I64);
+
+    ir_mov(t->r, old, slot);
+    if (write) {
+        IrRef new = combine(t, a->insn->op, old, value);
+        if (csr->is_pc) {
+            int64_t mask = rv_has(t->cfg, RV_EXT_zca) ? -2 : -4;
+            ir_op2(t->r, IR_and, IR_I64, slot, new, ir_const(t->r, mask));
+        } else {
+            ir_mov(t->r, slot, new);
+        }
+    }
+    if (a->rd) {
+        ir_mov(t->r, rv_x_out(t, a->rd), old);
+    }
+}
+
 /* The rounding mode is part of the state word that the region is translated under. */
-static bool inline_read(RvTr *t, const RvArgs *a)
+static bool inline_frm(RvTr *t, const RvArgs *a)
 {
     if (a->imm != CSR_FRM || (t->flags & RV_FLAG_FS_OFF) || !rv_has(t->cfg, RV_EXT_f)) {
         return false;
@@ -22,45 +85,35 @@ static bool inline_read(RvTr *t, const RvArgs *a)
     return true;
 }
 
-/* CSRs that only remember what is written to them: translation goes on behind a write. */
-static bool is_plain(int64_t csr)
+/* `how` is the helper's argument. */
+static void call_csr(RvTr *t, const RvArgs *a, IrRef value, unsigned how)
 {
-    static const uint16_t plain[] = {
-        0x140, 0x141, 0x142, 0x143, /* sscratch sepc scause stval */
-        0x340, 0x341, 0x342, 0x343, /* mscratch mepc mcause mtval */
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(plain); i++) {
-        if (plain[i] == csr) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* `value` is the operand; `no_write` that of csrrs and csrrc with x0 or 0. */
-static void emit_csr(RvTr *t, const RvArgs *a, IrRef value, bool no_write)
-{
-    RvCsrOp op = a->insn->op;
-    unsigned how = op;
-
-    if (op != RV_CSR_RW && no_write) {
-        if (inline_read(t, a)) {
-            return;
-        }
-        how |= RV_CSR_NO_WRITE;
-    }
-    if (op == RV_CSR_RW && a->rd == 0) {
-        how |= RV_CSR_NO_READ;
-    }
     IrRef old = ir_temp(t->r, IR_I64);
+
     ir_call(t->r, RV_HELPER_csr, old, ir_const(t->r, a->imm), value, ir_const(t->r, how),
             ir_const(t->r, a->bits));
     if (a->rd) {
         ir_mov(t->r, rv_x_out(t, a->rd), old);
     }
-    if (!(how & RV_CSR_NO_WRITE) && !is_plain(a->imm)) {
+    if (!(how & RV_CSR_NO_WRITE)) {
         rv_end_next(t);
+    }
+}
+
+/* `value` is the operand; `is_zero`: it is x0 or the number 0, with which csrrs and csrrc write
+ * nothing. */
+static void emit_csr(RvTr *t, const RvArgs *a, IrRef value, bool is_zero)
+{
+    RvCsrOp op = a->insn->op;
+    bool write = op == RV_CSR_RW || !is_zero;
+    const PlainCsr *plain = find_plain(t, a->imm);
+
+    if (plain) {
+        emit_plain(t, a, plain, value, write);
+    } else if (write || !inline_frm(t, a)) {
+        call_csr(t, a, value,
+                 op | (write ? 0 : RV_CSR_NO_WRITE) |
+                     (op == RV_CSR_RW && a->rd == 0 ? RV_CSR_NO_READ : 0));
     }
 }
 

@@ -13,6 +13,10 @@
     {                                                                                              \
         "x" #n, offsetof(RvState, tcg.ireg[n]), IR_I64, pin                                        \
     }
+#define MEMBER(name)                                                                               \
+    {                                                                                              \
+#name, offsetof(RvState, name), IR_I64, 0                                                  \
+    }
 #define FREG(n, pin)                                                                               \
     {                                                                                              \
         "f" #n, offsetof(RvState, tcg.freg[n]), IR_F64, pin                                        \
@@ -84,9 +88,17 @@ static const TcgSlot slots[RV_SLOT_COUNT] = {
     FREG(30, 48),
     FREG(31, 47),
     [RV_SLOT_PC] = { "pc", offsetof(RvState, tcg.pc), IR_I64, 0 },
-    [RV_SLOT_MSTATUS] = { "mstatus", offsetof(RvState, mstatus), IR_I64, 0 },
-    [RV_SLOT_RES_ADDR] = { "res_addr", offsetof(RvState, res_addr), IR_I64, 0 },
-    [RV_SLOT_RES_VALUE] = { "res_value", offsetof(RvState, res_value), IR_I64, 0 },
+    [RV_SLOT_MSTATUS] = MEMBER(mstatus),
+    [RV_SLOT_RES_ADDR] = MEMBER(res_addr),
+    [RV_SLOT_RES_VALUE] = MEMBER(res_value),
+    [RV_SLOT_SSCRATCH] = MEMBER(sscratch),
+    [RV_SLOT_SEPC] = MEMBER(sepc),
+    [RV_SLOT_SCAUSE] = MEMBER(scause),
+    [RV_SLOT_STVAL] = MEMBER(stval),
+    [RV_SLOT_MSCRATCH] = MEMBER(mscratch),
+    [RV_SLOT_MEPC] = MEMBER(mepc),
+    [RV_SLOT_MCAUSE] = MEMBER(mcause),
+    [RV_SLOT_MTVAL] = MEMBER(mtval),
 };
 
 static const TcgHelper helpers[RV_HELPER_COUNT] = {

@@ -92,6 +92,14 @@ static const TcgSlot slots[RV_SLOT_COUNT] = {
     S(RV_SLOT_MSTATUS, "mstatus"),
     S(RV_SLOT_RES_ADDR, "res_addr"),
     S(RV_SLOT_RES_VALUE, "res_value"),
+    S(RV_SLOT_SSCRATCH, "sscratch"),
+    S(RV_SLOT_SEPC, "sepc"),
+    S(RV_SLOT_SCAUSE, "scause"),
+    S(RV_SLOT_STVAL, "stval"),
+    S(RV_SLOT_MSCRATCH, "mscratch"),
+    S(RV_SLOT_MEPC, "mepc"),
+    S(RV_SLOT_MCAUSE, "mcause"),
+    S(RV_SLOT_MTVAL, "mtval"),
 };
 #undef X
 

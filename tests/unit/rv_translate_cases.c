@@ -2,6 +2,7 @@
 /*
  * Cases of test_rv_translate.c: encodings and the IR they are translated to.
  */
+#include "accel/target_ops.h"
 #include "rv_translate_cases.h"
 
 const RvTranslateCase rv_translate_cases[] = {
@@ -202,19 +203,56 @@ const RvTranslateCase rv_translate_cases[] = {
             "fence.acqrel\n"
             "jump +0x110\n" },
     { .name = "csr",
-      .code = "30002573 14051573 3401d073 1805a573",
+      .code = "30002573 14051573 3401d073 3415a573 1425b073 14302573 1805a573",
       .ir = "insn.4 +0x100\n"
             "call.csr %0, #768, #0, #6, #0x30002573\n"
             "mov.i64 x10, %0\n"
             "insn.4 +0x104\n"
-            "call.csr %1, #320, x10, #1, #0x14051573\n"
+            "mov.i64 %1, sscratch\n"
+            "mov.i64 sscratch, x10\n"
             "mov.i64 x10, %1\n"
             "insn.4 +0x108\n"
-            "call.csr %2, #832, #3, #9, #0x3401d073\n"
+            "mov.i64 %2, mscratch\n"
+            "mov.i64 mscratch, #3\n"
             "insn.4 +0x10c\n"
-            "call.csr %3, #384, x11, #2, #0x1805a573\n"
+            "mov.i64 %3, mepc\n"
+            "or.i64 %4, %3, x11\n"
+            "and.i64 mepc, %4, #-2\n"
             "mov.i64 x10, %3\n"
-            "pcrel pc, +0x110\n"
+            "insn.4 +0x110\n"
+            "mov.i64 %5, scause\n"
+            "andn.i64 %6, %5, x11\n"
+            "mov.i64 scause, %6\n"
+            "insn.4 +0x114\n"
+            "mov.i64 %7, stval\n"
+            "mov.i64 x10, %7\n"
+            "insn.4 +0x118\n"
+            "call.csr %8, #384, x11, #2, #0x1805a573\n"
+            "mov.i64 x10, %8\n"
+            "pcrel pc, +0x11c\n"
+            "dispatch\n",
+      .flags = RV_MODE_M << TCG_FLAGS_JC_SHIFT },
+    { .name = "csr-supervisor",
+      .code = "14151073 34002573 34051073",
+      .ir = "insn.4 +0x100\n"
+            "mov.i64 %0, sepc\n"
+            "and.i64 sepc, x10, #-2\n"
+            "insn.4 +0x104\n"
+            "call.csr %1, #832, #0, #6, #0x34002573\n"
+            "mov.i64 x10, %1\n"
+            "insn.4 +0x108\n"
+            "call.csr %2, #832, x10, #9, #0x34051073\n"
+            "pcrel pc, +0x10c\n"
+            "dispatch\n",
+      .flags = RV_MODE_S << TCG_FLAGS_JC_SHIFT },
+    { .name = "csr-user",
+      .code = "14002573 14051073",
+      .ir = "insn.4 +0x100\n"
+            "call.csr %0, #320, #0, #6, #0x14002573\n"
+            "mov.i64 x10, %0\n"
+            "insn.4 +0x104\n"
+            "call.csr %1, #320, x10, #9, #0x14051073\n"
+            "pcrel pc, +0x108\n"
             "dispatch\n" },
     { .name = "fence-i",
       .code = "0000100f",
