@@ -61,10 +61,15 @@ static void ldmxcsr(TcgGen *g, X86Mem m)
     x86_rm(g, 0xae | X_0F, 2, m);
 }
 
+/* C runs under its own MXCSR: the guest's rounding mode must not change what libraries compute, nor
+ * their flags reach the guest. */
 static void call_runtime(TcgGen *g, TcgRuntime number)
 {
+    stmxcsr(g, STATE(fp_status));
+    ldmxcsr(g, STATE(host_fp));
     x86_lea(g, X_W, RDI, x86_state(-TCG_STATE_BIAS));
     x86_rm(g, 0xff, 2, x86_state(tcg_disp(offsetof(TcgState, rt) + number * sizeof(void *))));
+    ldmxcsr(g, STATE(fp_status));
 }
 
 static void begin(TcgGen *g, unsigned number)
@@ -187,8 +192,6 @@ static void write_fp(TcgGen *g)
     }
     transfer_pins(g, volatile_pins, false);
     transfer_fp_temps(g, false);
-    stmxcsr(g, STATE(fp_status));
-    ldmxcsr(g, STATE(host_fp));
     x86_mov_load(g, RSI, argument(3));
     x86_mov_load(g, RDX, argument(0));
     x86_mov_load(g, RCX, argument(1));
@@ -197,7 +200,6 @@ static void write_fp(TcgGen *g)
     call_runtime(g, TCG_RT_FP);
     x86_alu_ri(g, ALU_ADD, X_W, RSP, 8);
     x86_mov_store(g, RAX, argument(0));
-    ldmxcsr(g, STATE(fp_status));
     transfer_fp_temps(g, true);
     transfer_pins(g, volatile_pins, true);
     for (unsigned i = 0; i < G_N_ELEMENTS(temps); i++) {
