@@ -109,9 +109,9 @@ static const struct {
     const char *prop;
     size_t member;
 } machine_texts[] = {
-    { "firmware", offsetof(Options, bios) },  { "kernel", offsetof(Options, kernel) },
-    { "initrd", offsetof(Options, initrd) },  { "append", offsetof(Options, append) },
-    { "dtb", offsetof(Options, dtb) },        { "cpu-type", offsetof(Options, cpu) },
+    { "firmware", offsetof(Options, bios) }, { "kernel", offsetof(Options, kernel) },
+    { "initrd", offsetof(Options, initrd) }, { "append", offsetof(Options, append) },
+    { "dtb", offsetof(Options, dtb) },       { "cpu-type", offsetof(Options, cpu) },
 };
 
 static bool set_machine_props(Machine *m, const GArray *parts, Error *err)
@@ -147,9 +147,9 @@ static bool set_smp(Machine *m, const char *text, Error *err)
     const struct {
         const char *key;
         uint32_t *value;
-    } keys[] = { { "cpus", &smp.cpus },         { "maxcpus", &smp.max_cpus },
-                 { "sockets", &smp.sockets },   { "clusters", &smp.clusters },
-                 { "cores", &smp.cores },       { "threads", &smp.threads } };
+    } keys[] = { { "cpus", &smp.cpus },       { "maxcpus", &smp.max_cpus },
+                 { "sockets", &smp.sockets }, { "clusters", &smp.clusters },
+                 { "cores", &smp.cores },     { "threads", &smp.threads } };
     GArray *parts = keyval_parse(text, "cpus", err);
     bool ok = parts != NULL;
 
@@ -168,7 +168,8 @@ static bool set_smp(Machine *m, const char *text, Error *err)
             error_set(err, "Parameter '%s' expects a number", kv->key);
             ok = false;
         } else if (number == 0) {
-            error_set(err, "Invalid CPU topology: CPU topology parameters must be greater than zero");
+            error_set(err,
+                      "Invalid CPU topology: CPU topology parameters must be greater than zero");
             ok = false;
         } else {
             *keys[k].value = (uint32_t)number;
@@ -190,7 +191,8 @@ static bool set_memory(Machine *m, const char *text, Error *err)
             ok = field_parse_size("size", kv->value, MiB, &m->ram_size, err);
         } else {
             bool known = strcmp(kv->key, "slots") == 0 || strcmp(kv->key, "maxmem") == 0;
-            error_set(err, known ? "'%s' is not supported by Peregrine yet" : "Invalid parameter '%s'",
+            error_set(err,
+                      known ? "'%s' is not supported by Peregrine yet" : "Invalid parameter '%s'",
                       kv->key);
             ok = false;
         }
@@ -351,7 +353,8 @@ static bool set_accel(const Options *o, Machine *m, GArray *machine_parts, Error
 
 /* --- character devices --- */
 
-static bool add_serial(const Options *o, Machine *m, const char *text, Error *err)
+static bool add_serial(const Options *o, Machine *m, const char *text, GPtrArray *monitors,
+                       Error *err)
 {
     char label[24];
     bool mux = false;
@@ -368,10 +371,14 @@ static bool add_serial(const Options *o, Machine *m, const char *text, Error *er
     if (chr) {
         chr_mux_set_escape(chr, o->escape);
     }
-    return !mux || monitor_new(m, chr, err);
+    if (mux) {
+        g_ptr_array_add(monitors, chr);
+    }
+    return true;
 }
 
-static bool add_monitor(const Options *o, Machine *m, const char *text, Error *err)
+static bool add_monitor(const Options *o, Machine *m, const char *text, GPtrArray *monitors,
+                        Error *err)
 {
     bool mux = false;
     Error one = { 0 };
@@ -384,13 +391,14 @@ static bool add_monitor(const Options *o, Machine *m, const char *text, Error *e
     }
     if (chr) {
         chr_mux_set_escape(chr, o->escape);
+        g_ptr_array_add(monitors, chr);
     }
-    return !chr || monitor_new(m, chr, err);
+    return true;
 }
 
 /* With -nographic (or no display asked for) the first serial port and the monitor are on the
  * terminal, unless options say where they go. */
-static bool add_default_chardevs(const Options *o, Machine *m, Error *err)
+static bool add_default_chardevs(const Options *o, Machine *m, GPtrArray *monitors, Error *err)
 {
     bool want_serial = o->serials->len == 0 && !o->no_defaults;
     bool want_monitor = o->monitors->len == 0 && !o->no_defaults;
@@ -399,16 +407,16 @@ static bool add_default_chardevs(const Options *o, Machine *m, Error *err)
         return true;
     }
     if (want_serial) {
-        return add_serial(o, m, want_monitor ? "mon:stdio" : "stdio", err);
+        return add_serial(o, m, want_monitor ? "mon:stdio" : "stdio", monitors, err);
     }
     bool muxed = false;
     for (unsigned i = 0; i < o->serials->len; i++) {
         muxed |= g_str_has_prefix(g_ptr_array_index(o->serials, i), "mon:");
     }
-    return !want_monitor || muxed || !o->nographic || add_monitor(o, m, "stdio", err);
+    return !want_monitor || muxed || !o->nographic || add_monitor(o, m, "stdio", monitors, err);
 }
 
-static bool add_chardevs(const Options *o, Machine *m, Error *err)
+static bool add_chardevs(const Options *o, Machine *m, GPtrArray *monitors, Error *err)
 {
     for (unsigned i = 0; i < o->chardevs->len; i++) {
         const char *text = g_ptr_array_index(o->chardevs, i);
@@ -417,16 +425,16 @@ static bool add_chardevs(const Options *o, Machine *m, Error *err)
             return false;
         }
     }
-    if (!add_default_chardevs(o, m, err)) {
+    if (!add_default_chardevs(o, m, monitors, err)) {
         return false;
     }
     for (unsigned i = 0; i < o->serials->len; i++) {
-        if (!add_serial(o, m, g_ptr_array_index(o->serials, i), err)) {
+        if (!add_serial(o, m, g_ptr_array_index(o->serials, i), monitors, err)) {
             return false;
         }
     }
     for (unsigned i = 0; i < o->monitors->len; i++) {
-        if (!add_monitor(o, m, g_ptr_array_index(o->monitors, i), err)) {
+        if (!add_monitor(o, m, g_ptr_array_index(o->monitors, i), monitors, err)) {
             return false;
         }
     }
@@ -468,10 +476,19 @@ static bool configure_machine(const Options *o, Machine *m, GArray *parts, Error
         return false;
     }
     set_run_options(o, m);
+    /* Monitors join multiplexers after the board did: the first to come has the input. */
+    GPtrArray *monitors = g_ptr_array_new();
     machine_lock(m);
-    bool ok = add_chardevs(o, m, err);
+    bool ok = add_chardevs(o, m, monitors, err);
     machine_unlock(m);
-    return ok && machine_init(m, err);
+    ok = ok && machine_init(m, err);
+    machine_lock(m);
+    for (unsigned i = 0; ok && i < monitors->len; i++) {
+        ok = monitor_new(m, g_ptr_array_index(monitors, i), err);
+    }
+    machine_unlock(m);
+    g_ptr_array_unref(monitors);
+    return ok;
 }
 
 static bool set_log(const Options *o, Error *err)
