@@ -44,7 +44,7 @@ bool chr_fe_init(ChrFrontend *fe, Chardev *chr, Error *err)
     }
     fe->chr = chr;
     obj_ref(&chr->obj);
-    if (chr->connected && fe->event) {
+    if (chr->connected && fe->event && !c->attach) {
         fe->event(fe->opaque, CHR_EVENT_OPENED);
     }
     chr_fe_accept_input(fe);

@@ -23,7 +23,7 @@ typedef struct ChardevClass {
     size_t (*write)(Chardev *chr, ChrFrontend *fe, const uint8_t *buf, size_t len);
     /* The front-end has room again. NULL: the back-end never yields input. */
     void (*accept_input)(Chardev *chr, ChrFrontend *fe);
-    /* Several front-ends; NULL: one only. */
+    /* Several front-ends, which it tells itself when they are connected; NULL: one only. */
     bool (*attach)(Chardev *chr, ChrFrontend *fe, Error *err);
     void (*detach)(Chardev *chr, ChrFrontend *fe);
 } ChardevClass;

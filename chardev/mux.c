@@ -174,8 +174,8 @@ static void below_event(void *opaque, ChrEvent event)
     if (event == CHR_EVENT_OPENED || event == CHR_EVENT_CLOSED) {
         m->chr.connected = event == CHR_EVENT_OPENED;
     }
-    for (unsigned i = 0; i < m->n; i++) {
-        tell(m->inputs[i].fe, event);
+    if (m->n) {
+        tell(m->inputs[m->focus].fe, event);
     }
 }
 
