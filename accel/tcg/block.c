@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include "host_fp.h"
 #include "internal.h"
 #include "util/log.h"
 
@@ -281,10 +282,12 @@ TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep)
     if (b) {
         return b;
     }
+    unsigned fp = enter_host_fp(t->state);
     g_mutex_lock(&a->lock);
     b = find(a, code.hva, code.hva2, t->state->flags);
     b = b ? b : make_block(t, &code);
     g_mutex_unlock(&a->lock);
+    leave_host_fp(fp);
     if (!b) {
         __atomic_store_n(&a->flush_wanted, true, __ATOMIC_SEQ_CST);
         tcg_kick_all(a);

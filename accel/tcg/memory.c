@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory accesses whose inline probe missed: translation, I/O, page crossings, faults.
- *
- * state->pc is the instruction's. FP state: generated code has the guest's MXCSR loaded, so I/O
- * swaps in the host's before device code runs.
+ * state->pc is the instruction's.
  */
 #include <string.h>
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#endif
+#include "host_fp.h"
 #include "internal.h"
 #include "util/log.h"
 
 static unsigned mmu_idx_of(TcgState *state)
 {
     return tcg_flags_mmu(state->flags);
-}
-
-/* Device code must not see or change the guest's FP status. */
-static unsigned enter_host_fp(TcgState *state)
-{
-#if defined(__x86_64__)
-    unsigned guest = _mm_getcsr();
-    if (state->host_fp) {
-        _mm_setcsr(state->host_fp);
-    }
-    return guest;
-#else
-    return 0;
-#endif
-}
-
-static void leave_host_fp(unsigned guest)
-{
-#if defined(__x86_64__)
-    _mm_setcsr(guest);
-#endif
 }
 
 static MemResult io_access(TcgCpu *t, uint64_t gpa, unsigned size, bool store, uint64_t *value)
