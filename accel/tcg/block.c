@@ -326,6 +326,12 @@ const void *tcg_rt_lookup(TcgState *state)
         if (__atomic_load_n(&state->exit_request, __ATOMIC_RELAXED)) {
             return tcg_exit_code(t->accel->ctx);
         }
+        unsigned jc = tcg_flags_jc(state->flags);
+        TcgJump *j = &state->jc[jc][state->pc >> 1 & (TCG_JC_SIZE - 1)];
+        if (j->pc == state->pc && t->jc_flags[jc] == state->flags) {
+            state->pc_page = page_of(state->pc);
+            return (const void *)(uintptr_t)j->code;
+        }
         bool keep;
         TcgBlock *b = tcpu_find_block(t, &keep);
         if (!b) {
@@ -338,9 +344,7 @@ const void *tcg_rt_lookup(TcgState *state)
         if (!keep) {
             return b->code;
         }
-        unsigned jc = tcg_flags_jc(state->flags);
         match_jump_cache(t, jc);
-        TcgJump *j = &state->jc[jc][state->pc >> 1 & (TCG_JC_SIZE - 1)];
         j->pc = state->pc;
         j->code = (uint64_t)(uintptr_t)b->code;
         return b->code;

@@ -14,9 +14,6 @@
 #include <string.h>
 #include "internal.h"
 
-/* A page written this often is no longer guarded: every fence.i checks it instead. */
-enum { WRITES_TO_GIVE_UP = 8 };
-
 TcgGuardSet *tcg_guard_new(unsigned bits)
 {
     TcgGuardSet *g = g_new0(TcgGuardSet, 1);
@@ -152,7 +149,6 @@ void tcg_page_written(TcgAccel *a, uint64_t host_page)
     TcgCodePage *p = g_hash_table_lookup(a->pages, &host_page);
     if (p && p->guarded) {
         p->guarded = false;
-        p->writes++;
         guard_remove(a, host_page);
         make_suspect(a, p);
     }
@@ -233,11 +229,8 @@ static bool settle(TcgCpu *t, TcgCodePage *p, uint64_t obeyed)
     if (!p->blocks) {
         return true;
     }
-    if (p->writes < WRITES_TO_GIVE_UP) {
-        set_guard(t, p);
-        return a->cpu_count == 1;
-    }
-    return false;
+    set_guard(t, p);
+    return a->cpu_count == 1;
 }
 
 void tcg_fence_i(VCpu *cpu)

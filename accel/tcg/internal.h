@@ -67,7 +67,6 @@ struct TcgCodePage {
     uint64_t page; /* host address */
     TcgBlock *blocks;
     uint64_t guarded_at; /* protect_seq when write tags were last taken away */
-    unsigned writes;     /* times a guarded page was written */
     bool guarded;        /* no write tag may be made for it; in TcgAccel.guard */
     bool suspect;        /* may have been written since its translations were checked */
 };
@@ -127,6 +126,7 @@ enum {
     TCG_FETCH_BITS = 6,
     TCG_FETCH_SIZE = 1 << TCG_FETCH_BITS,
     TCG_SPACE_GENS = 256,
+    TCG_FETCHED_BITS = 512,
     TCG_LARGE_BITS = 256, /* bits of the filter of 1 GiB areas with large pages */
 };
 #define TCG_SPACE_GLOBAL UINT32_MAX
@@ -175,6 +175,7 @@ struct TcgCpu {
     uint64_t drop_seen;    /* drop_seq its jump caches obey */
     uint32_t jc_flags[TCG_MMU_MODES];
     TcgFetchEntry fetch[TCG_FETCH_SIZE];
+    uint64_t fetched[TCG_FETCHED_BITS / 64]; /* filter of pages the jump caches may lead to */
     uint32_t space[TCG_MMU_MODES];
     uint32_t gen, space_gen[TCG_SPACE_GENS];
     uint64_t large[TCG_LARGE_BITS / 64];

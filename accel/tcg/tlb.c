@@ -193,6 +193,18 @@ bool tcpu_translate(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, uns
     return true;
 }
 
+static unsigned fetched_bit(uint64_t gva)
+{
+    uint64_t vpn = gva >> TCG_PAGE_BITS;
+    return (vpn ^ vpn >> 9 ^ vpn >> 18) % TCG_FETCHED_BITS;
+}
+
+static bool was_fetched(const TcgCpu *t, uint64_t gva)
+{
+    unsigned bit = fetched_bit(gva);
+    return t->fetched[bit / 64] >> bit % 64 & 1;
+}
+
 const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole)
 {
     unsigned jc = tcg_flags_jc(t->state->flags);
@@ -211,6 +223,7 @@ const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole)
             t->ops->fault(t->cpu, pc, ACCESS_FETCH, FAULT_BUS);
             return NULL;
         }
+        t->fetched[fetched_bit(pc) / 64] |= 1ull << fetched_bit(pc) % 64;
         *f = (TcgFetchEntry) { .tag = kept ? tag : TCG_FETCH_EMPTY, .hva = e->hva };
         *whole = kept;
     }
@@ -257,6 +270,8 @@ void tcpu_clear_all_jumps(TcgCpu *t)
     }
 }
 
+enum { ALL_MODES = (1 << TCG_MMU_MODES) - 1 };
+
 /* What every change of translations does to instruction fetch. */
 static void forget_fetches(TcgCpu *t, unsigned mode_mask)
 {
@@ -265,6 +280,9 @@ static void forget_fetches(TcgCpu *t, unsigned mode_mask)
         if (mode_mask >> jc & 1) {
             tcpu_clear_jumps(t, jc);
         }
+    }
+    if (mode_mask == ALL_MODES) {
+        memset(t->fetched, 0, sizeof(t->fetched));
     }
 }
 
@@ -277,8 +295,6 @@ static void forget_first_level(TcgCpu *t, unsigned mode_mask)
     }
     forget_fetches(t, mode_mask);
 }
-
-enum { ALL_MODES = (1 << TCG_MMU_MODES) - 1 };
 
 void tcpu_tlb_init(TcgCpu *t)
 {
@@ -326,20 +342,8 @@ static void flush_page(TcgCpu *t, uint64_t gva, bool any_space, uint32_t space)
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         l1_clear_entry(&t->state->tlb[mode], l1_index(gva));
     }
-    for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
-        TcgFetchEntry *f = &t->fetch[(gva >> TCG_PAGE_BITS ^ jc) & (TCG_FETCH_SIZE - 1)];
-        if (page_of(f->tag) == page_of(gva)) {
-            forget_fetches(t, ALL_MODES);
-            return;
-        }
-    }
-    for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
-        for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
-            TcgJump *j = &t->state->jc[jc][i];
-            bool begins = page_of(j->pc) == page_of(gva);
-            bool ends = page_of(j->pc + 2) == page_of(gva); /* an instruction that crosses */
-            j->pc = begins || ends ? 1 : j->pc;
-        }
+    if (was_fetched(t, gva)) {
+        forget_fetches(t, ALL_MODES);
     }
 }
 
