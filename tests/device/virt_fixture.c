@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "virt_fixture.h"
+
+#include <string.h>
+
+#include "util/field.h"
+
+static bool set_option(Machine *m, const char *name, const char *value, Error *err)
+{
+    uint64_t n;
+    if (!strcmp(name, "m")) {
+        return field_parse_size("m", value, 1, &m->ram_size, err);
+    }
+    if (!strcmp(name, "smp")) {
+        g_assert_true(field_parse_u64(value, &n));
+        return machine_set_smp(m, &(SmpTopology) { .cpus = (uint32_t)n }, err);
+    }
+    return obj_set(OBJECT(m), name, value, err);
+}
+
+static bool set_options(Machine *m, const char *options, Error *err)
+{
+    g_auto(GStrv) list = g_strsplit(options, ",", -1);
+    for (char **o = list; *o; o++) {
+        char *value = strchr(*o, '=');
+        g_assert_nonnull(value);
+        *value++ = 0;
+        if (!set_option(m, *o, value, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Machine *fixture_try_machine(const char *type, const char *options, Error *err)
+{
+    Machine *m = machine_new(type, err);
+    if (m && set_options(m, options, err) && machine_init(m, err)) {
+        machine_lock(m);
+        return m;
+    }
+    machine_free(m);
+    return NULL;
+}
+
+Machine *fixture_machine(const char *type, const char *options)
+{
+    Error err = { 0 };
+    Machine *m = fixture_try_machine(type, options, &err);
+    g_assert_cmpstr(error_msg(&err), ==, "");
+    g_assert_nonnull(m);
+    machine_reset(m, CAUSE_NONE);
+    return m;
+}
+
+void fixture_free(Machine *m)
+{
+    machine_unlock(m);
+    machine_free(m);
+}
+
+void fixture_set_clock(Machine *m, int64_t ns)
+{
+    clk_virtual_set(&m->clk_virtual, ns);
+    clk_virtual_start(&m->clk_virtual);
+    clk_virtual_stop(&m->clk_virtual);
+    machine_unlock(m);
+    while (main_loop_turn(&m->loop, false)) {
+    }
+    machine_lock(m);
+}
+
+static void pin_changed(void *opaque, int n, int level)
+{
+    PinLog *log = opaque;
+    log->level = level;
+    log->rises += level != 0;
+}
+
+void pin_log_connect(PinLog *log, Device *dev, const char *group, unsigned n)
+{
+    *log = (PinLog) { 0 };
+    irq_init(&log->line, pin_changed, log, 0);
+    dev_connect(dev, group, n, &log->line);
+}
+
+uint64_t fixture_load(Machine *m, uint64_t gpa, unsigned size)
+{
+    uint64_t value = 0;
+    MemResult rc = mem_load(&m->memory, gpa, size, &value, MEM_ATTRS_NONE);
+    g_assert_cmpint(rc, ==, MEM_OK);
+    return value;
+}
+
+void fixture_store(Machine *m, uint64_t gpa, unsigned size, uint64_t value)
+{
+    MemResult rc = mem_store(&m->memory, gpa, size, value, MEM_ATTRS_NONE);
+    g_assert_cmpint(rc, ==, MEM_OK);
+}
+
+char *fixture_file(const char *name, const void *data, size_t len)
+{
+    g_autofree char *dir = g_strdup_printf("%s/peregrine-test-%d", g_get_tmp_dir(), (int)getpid());
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    char *path = g_build_filename(dir, name, NULL);
+    g_assert_true(g_file_set_contents(path, data, (gssize)len, NULL));
+    return path;
+}
