@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "virt_fixture.h"
+#include "device_fixture.h"
 
 static const char *data_dir; /* where the reference trees are */
 

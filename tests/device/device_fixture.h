@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Machines without vCPUs for device tests. */
-#ifndef TESTS_DEVICE_VIRT_FIXTURE_H
-#define TESTS_DEVICE_VIRT_FIXTURE_H
+#ifndef TESTS_DEVICE_DEVICE_FIXTURE_H
+#define TESTS_DEVICE_DEVICE_FIXTURE_H
 
 #include "hw/core/dev.h"
 #include "system/machine.h"
@@ -17,8 +17,12 @@ Machine *fixture_try_machine(const char *type, const char *options, Error *err);
 /* Releases the lock and frees. */
 void fixture_free(Machine *m);
 
-/* Lets the virtual clock stand at @ns and runs what is due. */
-void fixture_set_clock(Machine *m, int64_t ns);
+/* Lets what is due by the (stopped) virtual clock happen; a few microseconds pass. */
+void fixture_run_timers(Machine *m);
+
+/* A realized device with properties "name=value,...", its regions mapped one behind the other from
+ * @gpa. */
+Device *fixture_device(Machine *m, const char *type, uint64_t gpa, const char *props);
 
 /* A recording sink for a device's pins. */
 typedef struct PinLog {

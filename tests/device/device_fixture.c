@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "virt_fixture.h"
+#include "device_fixture.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "util/field.h"
 
@@ -59,15 +60,14 @@ void fixture_free(Machine *m)
     machine_free(m);
 }
 
-void fixture_set_clock(Machine *m, int64_t ns)
+void fixture_run_timers(Machine *m)
 {
-    clk_virtual_set(&m->clk_virtual, ns);
     clk_virtual_start(&m->clk_virtual);
-    clk_virtual_stop(&m->clk_virtual);
     machine_unlock(m);
     while (main_loop_turn(&m->loop, false)) {
     }
     machine_lock(m);
+    clk_virtual_stop(&m->clk_virtual);
 }
 
 static void pin_changed(void *opaque, int n, int level)
@@ -82,6 +82,27 @@ void pin_log_connect(PinLog *log, Device *dev, const char *group, unsigned n)
     *log = (PinLog) { 0 };
     irq_init(&log->line, pin_changed, log, 0);
     dev_connect(dev, group, n, &log->line);
+}
+
+Device *fixture_device(Machine *m, const char *type, uint64_t gpa, const char *props)
+{
+    Error err = { 0 };
+    Device *dev = dev_new(m, type);
+    g_auto(GStrv) list = g_strsplit(props, ",", -1);
+    for (char **o = list; *o; o++) {
+        char *value = strchr(*o, '=');
+        g_assert_nonnull(value);
+        *value++ = 0;
+        obj_set_known(OBJECT(dev), *o, value);
+    }
+    bool ok = dev_realize(dev, NULL, "dut[*]", &err);
+    g_assert_cmpstr(error_msg(&err), ==, "");
+    g_assert_true(ok);
+    for (unsigned i = 0; i < dev->regions->len; i++) {
+        dev_map(dev, i, gpa);
+        gpa += MAX(dev_region(dev, i)->size, 0x1000);
+    }
+    return dev;
 }
 
 uint64_t fixture_load(Machine *m, uint64_t gpa, unsigned size)
