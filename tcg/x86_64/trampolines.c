@@ -214,6 +214,7 @@ static void write_helper(TcgGen *g, unsigned number)
 {
     const TcgHelper *h = &g->ctx->isa->helpers[number];
     bool raises = h->flags & TCG_H_RAISES;
+    bool swap_fp = raises || (h->flags & TCG_H_FP); /* what may raise may do anything */
     bool reads = raises || (h->flags & TCG_H_READS), writes = raises || (h->flags & TCG_H_WRITES);
     begin(g, TRAMP_HELPER + number);
     transfer_pins(g, reads ? all_pins : volatile_pins, false);
@@ -221,7 +222,7 @@ static void write_helper(TcgGen *g, unsigned number)
         x86_mov_load(g, R9, STATE(pc_page));
         x86_rm(g, 0x01 | X_W, R9, STATE(pc));
     }
-    if (h->flags & TCG_H_FP) {
+    if (swap_fp) {
         stmxcsr(g, STATE(fp_status));
         ldmxcsr(g, STATE(host_fp));
     }
@@ -230,7 +231,7 @@ static void write_helper(TcgGen *g, unsigned number)
     x86_lea(g, X_W, RDI, x86_state(-TCG_STATE_BIAS));
     x86_alu_ri(g, ALU_SUB, X_W, RSP, 8);
     x86_rm(g, 0xff, 2, x86_state(tcg_disp(offsetof(TcgState, helpers) + number * sizeof(void *))));
-    if (h->flags & TCG_H_FP) {
+    if (swap_fp) {
         ldmxcsr(g, STATE(fp_status));
     }
     if (raises) {

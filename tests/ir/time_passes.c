@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long the passes take: nanoseconds per op on random regions. Not a test: run it by hand.
+ * How long the passes and code generation take: nanoseconds per op on random regions. Not a test:
+ * run it by hand.
  */
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,34 @@ static double time_interpreter(IrRegion *const *regions)
     return total / (double)ops;
 }
 
+/* 0 where there is no back-end. */
+static double time_generation(IrRegion *const *regions)
+{
+    const TcgConfig config = { .buffer_size = 4 << 20, .split_wx = true };
+    char *error = NULL;
+    TcgContext *ctx = tcg_have_backend() ? tcg_context_new(&random_isa, &config, &error) : NULL;
+    double total = 0;
+    uint64_t ops = 0;
+
+    if (!ctx) {
+        g_free(error);
+        return 0;
+    }
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        tcg_code_reset(ctx);
+        for (unsigned i = 0; i < REGIONS; i++) {
+            size_t size;
+            ops += regions[i]->op_count;
+            double start = now();
+            const void *code = tcg_generate(ctx, regions[i], &size);
+            total += now() - start;
+            g_assert_nonnull(code);
+        }
+    }
+    tcg_context_free(ctx);
+    return total / (double)ops;
+}
+
 static void report(const char *name, const RandomOptions *options)
 {
     IrRegion *regions[REGIONS];
@@ -93,9 +122,11 @@ static void report(const char *name, const RandomOptions *options)
         random_region(regions[i], i + 1, options);
     }
     double overhead = time_pass(regions, nothing);
-    printf("%-12s fold %5.1f  eliminate %5.1f  both %5.1f  interpreter %5.1f ns per op\n", name,
-           time_pass(regions, ir_fold) - overhead, time_pass(regions, ir_eliminate) - overhead,
-           time_pass(regions, both) - overhead, time_interpreter(regions) - overhead);
+    printf("%-12s fold %5.1f  eliminate %5.1f  both %5.1f  generate %5.1f  interpreter %5.1f "
+           "ns per op\n",
+           name, time_pass(regions, ir_fold) - overhead,
+           time_pass(regions, ir_eliminate) - overhead, time_pass(regions, both) - overhead,
+           time_generation(regions) - overhead, time_interpreter(regions) - overhead);
     for (unsigned i = 0; i < REGIONS; i++) {
         ir_region_free(regions[i]);
     }
