@@ -137,7 +137,7 @@ static void log_host_code(const TcgBlock *b, size_t size, uint64_t pc)
 typedef struct GuestCode {
     const uint8_t *hva, *hva2; /* hva2: rest of an instruction that crosses into another page */
     unsigned size;             /* bytes that may be read at hva */
-    bool whole;                /* permissions are the same to the ends of the pages */
+    unsigned how;              /* TCG_FETCH_* that all its fetches have */
 } GuestCode;
 
 /*
@@ -147,25 +147,26 @@ typedef struct GuestCode {
  */
 static bool locate_code(TcgCpu *t, uint64_t pc, GuestCode *code)
 {
-    bool whole;
+    unsigned how;
     uint16_t parcel;
 
-    code->hva = tcpu_fetch(t, pc, &code->whole);
+    code->hva = tcpu_fetch(t, pc, &code->how);
     code->hva2 = NULL;
     if (!code->hva) {
         return false;
     }
-    code->size = code->whole ? TCG_PAGE_SIZE - (pc & (TCG_PAGE_SIZE - 1)) : sizeof(parcel);
+    bool whole = code->how & TCG_FETCH_WHOLE;
+    code->size = whole ? TCG_PAGE_SIZE - (pc & (TCG_PAGE_SIZE - 1)) : sizeof(parcel);
     if (code->size >= 4) {
         return true;
     }
     memcpy(&parcel, code->hva, sizeof(parcel));
     if (t->ops->insn_length(parcel) > code->size) {
-        code->hva2 = tcpu_fetch(t, pc + code->size, &whole);
-        code->whole &= whole;
+        code->hva2 = tcpu_fetch(t, pc + code->size, &how);
+        code->how &= how;
         return code->hva2 != NULL;
     }
-    code->hva2 = code->whole ? NULL : code->hva;
+    code->hva2 = whole ? NULL : code->hva;
     return true;
 }
 
@@ -268,7 +269,7 @@ static void match_jump_cache(TcgCpu *t, unsigned jc)
     }
 }
 
-TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep)
+TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how)
 {
     TcgAccel *a = t->accel;
     GuestCode code;
@@ -277,7 +278,7 @@ TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep)
     if (!locate_code(t, t->state->pc, &code)) {
         return NULL;
     }
-    *keep = code.whole;
+    *how = code.how;
     TcgBlock *b = find(a, code.hva, code.hva2, t->state->flags);
     if (b) {
         return b;
@@ -332,8 +333,8 @@ const void *tcg_rt_lookup(TcgState *state)
             state->pc_page = page_of(state->pc);
             return (const void *)(uintptr_t)j->code;
         }
-        bool keep;
-        TcgBlock *b = tcpu_find_block(t, &keep);
+        unsigned how;
+        TcgBlock *b = tcpu_find_block(t, &how);
         if (!b) {
             continue;
         }
@@ -341,12 +342,10 @@ const void *tcg_rt_lookup(TcgState *state)
             log_entry(t);
             return b->code;
         }
-        if (!keep) {
-            return b->code;
+        if (how & TCG_FETCH_WHOLE) {
+            match_jump_cache(t, jc);
+            tcpu_remember_jump(t, jc, b->code, how);
         }
-        match_jump_cache(t, jc);
-        j->pc = state->pc;
-        j->code = (uint64_t)(uintptr_t)b->code;
         return b->code;
     } while (true);
 }
@@ -362,8 +361,8 @@ const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site)
     if (code == tcg_exit_code(a->ctx) || !may_chain() || state->pc != pc || state->flags != flags) {
         return code;
     }
-    bool whole;
-    const uint8_t *hva = tcpu_fetch(t, pc, &whole);
+    unsigned how;
+    const uint8_t *hva = tcpu_fetch(t, pc, &how);
     TcgBlock *b = hva ? find(a, hva, NULL, flags) : NULL;
     if (!b || b->code != code) {
         return code;

@@ -126,6 +126,8 @@ enum {
     TCG_FETCH_BITS = 6,
     TCG_FETCH_SIZE = 1 << TCG_FETCH_BITS,
     TCG_SPACE_GENS = 256,
+    TCG_TLB_WORDS = (TCG_TLB_SIZE + 63) / 64,
+    TCG_JUMP_LIST = 256,
     TCG_FETCHED_BITS = 512,
     TCG_LARGE_BITS = 256, /* bits of the filter of 1 GiB areas with large pages */
 };
@@ -144,7 +146,34 @@ typedef struct TcgL2Entry {
 typedef struct TcgFetchEntry {
     uint64_t tag; /* page | jump cache index, or TCG_FETCH_EMPTY */
     const uint8_t *hva;
+    bool global; /* maps alike in every address space */
 } TcgFetchEntry;
+
+/* What is known of a fetch, or of all the fetches for a block. */
+enum {
+    TCG_FETCH_WHOLE = 1,  /* permissions are the same to the end of the page: may be remembered */
+    TCG_FETCH_GLOBAL = 2, /* maps alike in every address space */
+};
+
+/* First-level entries of a mode that are filled, and those of them that other address spaces may
+ * not use. A bit may be set although its entry is empty. */
+typedef struct TcgFilled {
+    uint64_t used[TCG_TLB_WORDS], local[TCG_TLB_WORDS];
+} TcgFilled;
+
+/* Entries of a jump cache that are filled, while they are few. */
+typedef struct TcgJumpsFilled {
+    unsigned count; /* more than TCG_JUMP_LIST: not listed */
+    bool local;     /* some lead to pages that other address spaces may map differently */
+    uint16_t index[TCG_JUMP_LIST];
+} TcgJumpsFilled;
+
+/* The piece of memory that was translated to last. */
+typedef struct TcgMemWindow {
+    uint64_t first, size; /* gpa; size 0: none */
+    uint8_t *hva;
+    bool writable;
+} TcgMemWindow;
 
 /* Where a thread sleeps while its vCPUs have nothing to do. */
 typedef struct TcgWaiter {
@@ -177,7 +206,11 @@ struct TcgCpu {
     TcgFetchEntry fetch[TCG_FETCH_SIZE];
     uint64_t fetched[TCG_FETCHED_BITS / 64]; /* filter of pages the jump caches may lead to */
     uint32_t space[TCG_MMU_MODES];
+    /* Flushes of everything and of spaces; their sum stamps entries and only grows. */
     uint32_t gen, space_gen[TCG_SPACE_GENS];
+    TcgFilled filled[TCG_MMU_MODES];
+    TcgJumpsFilled jumps[TCG_MMU_MODES];
+    TcgMemWindow window;
     uint64_t large[TCG_LARGE_BITS / 64];
     unsigned victim;
     bool flush_pending; /* atomic: the memory map changed */
@@ -202,9 +235,11 @@ void tcpu_tlb_init(TcgCpu *t);
  * it. False: a fault was delivered. A store to a page with translations marks it written. */
 bool tcpu_translate(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, unsigned mmu_idx,
                     TcgTarget *target);
-/* Host address of the instruction bytes at pc, or NULL: a fault was delivered. *whole: they may be
- * fetched to the end of the page; else the two bytes at pc may, and this once. */
-const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole);
+/* Host address of the instruction bytes at pc, or NULL: a fault was delivered. *how: TCG_FETCH_*;
+ * without WHOLE only the two bytes at pc may be fetched, and this once. */
+const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, unsigned *how);
+/* Enters `code` for state->pc into a jump cache; `how`: of its fetches, WHOLE among them. */
+void tcpu_remember_jump(TcgCpu *t, unsigned jc_idx, const void *code, unsigned how);
 /* Write tags of every mode go (all), or those that lead to one host page. */
 void tcpu_drop_write_tags(TcgCpu *t);
 void tcpu_drop_write_tags_of(TcgCpu *t, uint64_t host_page);
@@ -219,9 +254,9 @@ void *tcg_rt_atomic(TcgState *state, uint64_t gva, uint32_t mem);
 /* --- block.c --- */
 
 /* The translation for state->pc under state->flags, made if there is none. NULL: the guest was
- * redirected or the vCPU must leave (buffer full): look at state again. *keep: the jump cache may
- * have it; else fetching it has to be asked for each time. */
-TcgBlock *tcpu_find_block(TcgCpu *t, bool *keep);
+ * redirected or the vCPU must leave (buffer full): look at state again. *how: what its fetches have
+ * in common, TCG_FETCH_*; without WHOLE they have to be asked for each time. */
+TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how);
 const void *tcg_rt_lookup(TcgState *state);
 const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site);
 /* Forgets every translation. No vCPU is in code. */

@@ -61,8 +61,8 @@ static void run_interpreted(TcgCpu *t)
 
     while (go_on && !__atomic_load_n(&t->state->exit_request, __ATOMIC_RELAXED)) {
         t->state->raised = 0;
-        bool keep;
-        TcgBlock *b = tcpu_find_block(t, &keep);
+        unsigned how;
+        TcgBlock *b = tcpu_find_block(t, &how);
         if (b) {
             log_block(t);
             go_on = tcg_interp_run(b->ir, t->state);

@@ -22,8 +22,8 @@ static TcgL2Entry *l2_set(TcgCpu *t, uint64_t gva)
 
 static uint64_t space_stamp(TcgCpu *t, uint32_t space)
 {
-    uint32_t gen = space == TCG_SPACE_GLOBAL ? t->gen : t->space_gen[space % TCG_SPACE_GENS];
-    return (uint64_t)gen << 32 | space;
+    uint32_t gen = space == TCG_SPACE_GLOBAL ? 0 : t->space_gen[space % TCG_SPACE_GENS];
+    return (uint64_t)(t->gen + gen) << 32 | space;
 }
 
 static bool l2_current(TcgCpu *t, const TcgL2Entry *e, unsigned mode)
@@ -74,11 +74,39 @@ static void l1_clear_entry(TcgTlb *tlb, unsigned index)
     tlb->tag_w[index] = tcg_tlb_empty_tag(index);
 }
 
+/* Empties the entries named by a set of the mode's. */
+static void l1_clear_set(TcgCpu *t, unsigned mode, const uint64_t *set)
+{
+    TcgFilled *filled = &t->filled[mode];
+
+    for (unsigned word = 0; word < TCG_TLB_WORDS; word++) {
+        uint64_t bits = set[word];
+
+        filled->used[word] &= ~bits;
+        filled->local[word] &= ~bits;
+        for (; bits; bits &= bits - 1) {
+            l1_clear_entry(&t->state->tlb[mode], word * 64 + (unsigned)__builtin_ctzll(bits));
+        }
+    }
+}
+
 static void l1_clear_mode(TcgCpu *t, unsigned mode)
 {
-    for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-        l1_clear_entry(&t->state->tlb[mode], i);
-    }
+    TcgFilled now = t->filled[mode];
+    l1_clear_set(t, mode, now.used);
+}
+
+static void l1_note(TcgFilled *filled, unsigned index, bool global)
+{
+    uint64_t bit = 1ull << index % 64;
+
+    filled->used[index / 64] |= bit;
+    filled->local[index / 64] |= global ? 0 : bit;
+}
+
+static bool is_global(const TcgL2Entry *e)
+{
+    return (uint32_t)e->gen == TCG_SPACE_GLOBAL;
 }
 
 static void l1_fill(TcgCpu *t, const TcgL2Entry *e, uint64_t gva, unsigned mode, bool writable)
@@ -91,6 +119,7 @@ static void l1_fill(TcgCpu *t, const TcgL2Entry *e, uint64_t gva, unsigned mode,
         (tlb->tag_r[i] != page && tlb->tag_w[i] != page)) {
         l1_clear_entry(tlb, i);
     }
+    l1_note(&t->filled[mode], i, is_global(e));
     tlb->host[i] = (uint64_t)(uintptr_t)e->hva;
     if (e->tag & TLB_READ) {
         tlb->tag_r[i] = page;
@@ -124,6 +153,26 @@ static bool in_large_page(TcgCpu *t, uint64_t gva)
     return t->large[bit / 64] >> bit % 64 & 1;
 }
 
+static void move_window(TcgCpu *t, uint64_t gpa)
+{
+    MemSection s = mem_lookup(&t->accel->machine->memory, gpa);
+
+    t->window =
+        (TcgMemWindow) { .first = gpa, .size = s.left, .hva = s.hva, .writable = s.writable };
+}
+
+/* Where a physical page is. *hva NULL: not in memory as a whole. */
+static void find_memory(TcgCpu *t, uint64_t gpa, uint8_t **hva, bool *writable)
+{
+    if (gpa - t->window.first >= t->window.size) {
+        move_window(t, gpa);
+    }
+    uint64_t offset = gpa - t->window.first;
+    bool whole = t->window.hva && t->window.size - offset >= TCG_PAGE_SIZE;
+    *hva = whole ? t->window.hva + offset : NULL;
+    *writable = whole && t->window.writable;
+}
+
 /* Walks, and enters the answer unless it may not be kept. `out` gets the page's entry. */
 static bool walk(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, unsigned mode,
                  TcgL2Entry *out, bool *kept)
@@ -133,15 +182,12 @@ static bool walk(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, unsign
     if (!t->ops->tlb_fill(t->cpu, gva, size, kind, mode, &fill)) {
         return false;
     }
-    MemSection s = mem_lookup(&t->accel->machine->memory, page_of(fill.gpa));
-    bool whole = s.hva && s.left >= TCG_PAGE_SIZE;
     *out = (TcgL2Entry) {
         .tag = l2_key(gva, mode) | fill.perms,
         .gen = space_stamp(t, fill.global ? TCG_SPACE_GLOBAL : t->space[mode]),
-        .hva = whole ? s.hva : NULL,
         .gpa = page_of(fill.gpa),
-        .writable = whole && s.writable,
     };
+    find_memory(t, out->gpa, &out->hva, &out->writable);
     *kept = !fill.uncached;
     if (*kept) {
         *l2_place(t, gva, mode) = *out;
@@ -205,28 +251,37 @@ static bool was_fetched(const TcgCpu *t, uint64_t gva)
     return t->fetched[bit / 64] >> bit % 64 & 1;
 }
 
-const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, bool *whole)
+/* False: a fault was delivered. */
+static bool fill_fetch(TcgCpu *t, uint64_t pc, unsigned jc, TcgFetchEntry *f)
+{
+    TcgL2Entry walked;
+    bool kept;
+    const TcgL2Entry *e = find_or_walk(t, pc, 2, ACCESS_FETCH, jc, &walked, &kept);
+
+    if (!e) {
+        return false;
+    }
+    if (!e->hva) {
+        t->ops->fault(t->cpu, pc, ACCESS_FETCH, FAULT_BUS);
+        return false;
+    }
+    t->fetched[fetched_bit(pc) / 64] |= 1ull << fetched_bit(pc) % 64;
+    *f = (TcgFetchEntry) { .tag = kept ? page_of(pc) | jc : TCG_FETCH_EMPTY,
+                           .hva = e->hva,
+                           .global = is_global(e) };
+    return true;
+}
+
+const uint8_t *tcpu_fetch(TcgCpu *t, uint64_t pc, unsigned *how)
 {
     unsigned jc = tcg_flags_jc(t->state->flags);
     TcgFetchEntry *f = &t->fetch[(pc >> TCG_PAGE_BITS ^ jc) & (TCG_FETCH_SIZE - 1)];
     uint64_t tag = page_of(pc) | jc;
 
-    *whole = true;
-    if (f->tag != tag) {
-        TcgL2Entry walked;
-        bool kept;
-        const TcgL2Entry *e = find_or_walk(t, pc, 2, ACCESS_FETCH, jc, &walked, &kept);
-        if (!e) {
-            return NULL;
-        }
-        if (!e->hva) {
-            t->ops->fault(t->cpu, pc, ACCESS_FETCH, FAULT_BUS);
-            return NULL;
-        }
-        t->fetched[fetched_bit(pc) / 64] |= 1ull << fetched_bit(pc) % 64;
-        *f = (TcgFetchEntry) { .tag = kept ? tag : TCG_FETCH_EMPTY, .hva = e->hva };
-        *whole = kept;
+    if (f->tag != tag && !fill_fetch(t, pc, jc, f)) {
+        return NULL;
     }
+    *how = (f->tag == tag ? TCG_FETCH_WHOLE : 0) | (f->global ? TCG_FETCH_GLOBAL : 0);
     return f->hva + (pc & (TCG_PAGE_SIZE - 1));
 }
 
@@ -249,17 +304,38 @@ void tcpu_drop_write_tags_of(TcgCpu *t, uint64_t host_page)
     }
 }
 
-void tcpu_clear_jumps(TcgCpu *t, unsigned jc_idx)
+void tcpu_remember_jump(TcgCpu *t, unsigned jc_idx, const void *code, unsigned how)
 {
-    for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
-        t->state->jc[jc_idx][i].pc = 1;
+    TcgJumpsFilled *jumps = &t->jumps[jc_idx];
+    unsigned index = t->state->pc >> 1 & (TCG_JC_SIZE - 1);
+
+    t->state->jc[jc_idx][index] = (TcgJump) { t->state->pc, (uint64_t)(uintptr_t)code };
+    jumps->local |= !(how & TCG_FETCH_GLOBAL);
+    if (jumps->count < TCG_JUMP_LIST) {
+        jumps->index[jumps->count] = (uint16_t)index;
     }
+    jumps->count += jumps->count <= TCG_JUMP_LIST;
 }
 
-static void clear_fetch(TcgCpu *t)
+void tcpu_clear_jumps(TcgCpu *t, unsigned jc_idx)
+{
+    TcgJumpsFilled *jumps = &t->jumps[jc_idx];
+    bool listed = jumps->count <= TCG_JUMP_LIST;
+    unsigned n = listed ? jumps->count : TCG_JC_SIZE;
+
+    for (unsigned i = 0; i < n; i++) {
+        t->state->jc[jc_idx][listed ? jumps->index[i] : i].pc = 1;
+    }
+    jumps->count = 0;
+    jumps->local = false;
+}
+
+static void clear_fetch(TcgCpu *t, unsigned mode_mask, bool keep_global)
 {
     for (unsigned i = 0; i < TCG_FETCH_SIZE; i++) {
-        t->fetch[i].tag = TCG_FETCH_EMPTY;
+        TcgFetchEntry *f = &t->fetch[i];
+        bool named = mode_mask >> (f->tag & TCG_FLAGS_IDX_MASK) & 1;
+        f->tag = named && !(keep_global && f->global) ? TCG_FETCH_EMPTY : f->tag;
     }
 }
 
@@ -275,7 +351,7 @@ enum { ALL_MODES = (1 << TCG_MMU_MODES) - 1 };
 /* What every change of translations does to instruction fetch. */
 static void forget_fetches(TcgCpu *t, unsigned mode_mask)
 {
-    clear_fetch(t);
+    clear_fetch(t, mode_mask, false);
     for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
         if (mode_mask >> jc & 1) {
             tcpu_clear_jumps(t, jc);
@@ -300,9 +376,23 @@ void tcpu_tlb_init(TcgCpu *t)
 {
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         t->jc_flags[mode] = UINT32_MAX;
+        for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
+            l1_clear_entry(&t->state->tlb[mode], i);
+        }
+        t->jumps[mode].count = TCG_JUMP_LIST + 1;
     }
     tcg_tlb_flush(t->cpu);
 }
+
+/* Counters that stamp entries start again, and so does the second level. */
+static void restart_stamps(TcgCpu *t)
+{
+    memset(t->l2, 0, sizeof(t->l2));
+    memset(t->space_gen, 0, sizeof(t->space_gen));
+    t->gen = 0;
+}
+
+enum { GEN_LIMIT = 1 << 30 };
 
 void tcg_tlb_flush(VCpu *cpu)
 {
@@ -310,7 +400,10 @@ void tcg_tlb_flush(VCpu *cpu)
     if (!t) {
         return;
     }
-    memset(t->l2, 0, sizeof(t->l2));
+    if (++t->gen >= GEN_LIMIT) {
+        restart_stamps(t);
+    }
+    t->window.size = 0;
     memset(t->large, 0, sizeof(t->large));
     forget_first_level(t, ALL_MODES);
 }
@@ -321,10 +414,8 @@ void tcg_tlb_flush_space(VCpu *cpu, uint32_t space)
     if (!t) {
         return;
     }
-    uint32_t *gen = &t->space_gen[space % TCG_SPACE_GENS];
-    if (++*gen == 0) {
-        tcg_tlb_flush(cpu);
-        return;
+    if (++t->space_gen[space % TCG_SPACE_GENS] >= GEN_LIMIT) {
+        restart_stamps(t);
     }
     forget_first_level(t, ALL_MODES);
 }
@@ -373,6 +464,17 @@ void tcg_tlb_flush_page_space(VCpu *cpu, uint64_t gva, uint32_t space)
     flush_page(t, gva, false, space);
 }
 
+/* What a switch of address spaces takes away; global entries stay. */
+static void forget_local(TcgCpu *t, unsigned mode)
+{
+    TcgFilled now = t->filled[mode];
+
+    l1_clear_set(t, mode, now.local);
+    if (t->jumps[mode].local) {
+        tcpu_clear_jumps(t, mode);
+    }
+}
+
 void tcg_tlb_bind(VCpu *cpu, unsigned mode_mask, uint32_t space)
 {
     TcgCpu *t = cpu->accel;
@@ -382,15 +484,20 @@ void tcg_tlb_bind(VCpu *cpu, unsigned mode_mask, uint32_t space)
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         if (mode_mask >> mode & 1) {
             t->space[mode] = space;
+            forget_local(t, mode);
         }
     }
-    forget_first_level(t, mode_mask);
+    clear_fetch(t, mode_mask, true);
 }
 
 void tcg_tlb_flush_modes(VCpu *cpu, unsigned mode_mask)
 {
     TcgCpu *t = cpu->accel;
     if (!t) {
+        return;
+    }
+    if (__builtin_popcount(mode_mask) > 2) {
+        tcg_tlb_flush(cpu); /* the others' entries are cheaper to find again than to look for */
         return;
     }
     for (unsigned set = 0; set < TCG_L2_SETS; set++) {
