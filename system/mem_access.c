@@ -219,6 +219,13 @@ static unsigned io_step(const MemRegion *mr, uint64_t offset, uint64_t left)
     return size;
 }
 
+/* A device's integer as the little-endian bus shows its bytes, and the other way round. */
+static uint64_t bus_order(const MemRegion *mr, uint64_t value, unsigned size)
+{
+    bool swap = mr->ops && mr->ops->endian == MEM_BIG_ENDIAN;
+    return swap ? __builtin_bswap64(value) >> (64 - 8 * size) : value;
+}
+
 static MemResult read_step(const MemSection *s, uint8_t *buf, uint64_t *len, MemAttrs attrs)
 {
     if (s->hva) {
@@ -231,10 +238,7 @@ static MemResult read_step(const MemSection *s, uint8_t *buf, uint64_t *len, Mem
     uint64_t value;
     unsigned size = io_step(s->mr, s->offset, *len);
     MemResult res = mem_io_read(s->mr, s->offset, size, &value, attrs);
-    if (s->mr->ops && s->mr->ops->endian == MEM_BIG_ENDIAN) {
-        value = __builtin_bswap64(value) >> (64 - 8 * size);
-    }
-    st_le(buf, value, size);
+    st_le(buf, bus_order(s->mr, value, size), size);
     *len = size;
     return res;
 }
@@ -273,10 +277,7 @@ static MemResult write_step(AddressSpace *as, const MemSection *s, const uint8_t
         return MEM_OK;
     }
     unsigned size = io_step(s->mr, s->offset, *len);
-    uint64_t value = ld_le(buf, size);
-    if (s->mr->ops->endian == MEM_BIG_ENDIAN) {
-        value = __builtin_bswap64(value) >> (64 - 8 * size);
-    }
+    uint64_t value = bus_order(s->mr, ld_le(buf, size), size);
     *len = size;
     return mem_io_write(s->mr, s->offset, size, value, attrs);
 }
@@ -377,7 +378,9 @@ MemResult mem_load(AddressSpace *as, uint64_t gpa, unsigned size, uint64_t *valu
         return MEM_OK;
     }
     if (s.mr && !s.hva && s.left >= size) {
-        return mem_io_read(s.mr, s.offset, size, value, attrs);
+        MemResult res = mem_io_read(s.mr, s.offset, size, value, attrs);
+        *value = bus_order(s.mr, *value, size);
+        return res;
     }
     uint8_t bytes[8];
     MemResult res = mem_read(as, gpa, bytes, size, attrs);
@@ -394,6 +397,7 @@ MemResult mem_store(AddressSpace *as, uint64_t gpa, unsigned size, uint64_t valu
         return MEM_OK;
     }
     if (s.mr && s.mr->ops && s.left >= size) {
+        value = bus_order(s.mr, value, size);
         return mem_io_write(s.mr, s.offset, size, value, attrs);
     }
     uint8_t bytes[8];
