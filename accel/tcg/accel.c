@@ -5,7 +5,11 @@
 #include "internal.h"
 #include "util/units.h"
 
+#ifdef PG_STRESS
+static const size_t DEFAULT_CODE_SIZE = 256 * KiB;
+#else
 static const size_t DEFAULT_CODE_SIZE = 256 * MiB;
+#endif
 
 bool accel_tcg_setup(Machine *m, const AccelConfig *config, Error *err)
 {
@@ -38,11 +42,7 @@ bool tcg_accel_prepare(TcgAccel *a, Error *err)
     if (a->config.interp) {
         return true;
     }
-#ifdef PG_STRESS
-    size_t size = a->config.tb_size ? a->config.tb_size : 256 * KiB;
-#else
     size_t size = a->config.tb_size ? a->config.tb_size : DEFAULT_CODE_SIZE;
-#endif
     TcgConfig config = { .buffer_size = size, .split_wx = !a->config.no_split_wx };
     char *text = NULL;
     a->ctx = tcg_context_new(a->ops->isa, &config, &text);

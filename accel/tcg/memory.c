@@ -6,6 +6,7 @@
 #include <string.h>
 #include "host_fp.h"
 #include "internal.h"
+#include "util/bitops.h"
 #include "util/log.h"
 
 static unsigned mmu_idx_of(TcgState *state)
@@ -24,6 +25,7 @@ static MemResult io_access(TcgCpu *t, uint64_t gpa, unsigned size, bool store, u
     return r;
 }
 
+/* Any alignment; aligned accesses are single ones. */
 static uint64_t load_raw(const uint8_t *hva, unsigned size)
 {
     uint64_t value = 0;
@@ -31,11 +33,11 @@ static uint64_t load_raw(const uint8_t *hva, unsigned size)
     case 1:
         return *hva;
     case 2:
-        return *(const uint16_t *)hva;
+        return ld16_le(hva);
     case 4:
-        return *(const uint32_t *)hva;
+        return ld32_le(hva);
     case 8:
-        return *(const uint64_t *)hva;
+        return ld64_le(hva);
     default:
         memcpy(&value, hva, size);
         return value;
@@ -49,13 +51,13 @@ static void store_raw(uint8_t *hva, unsigned size, uint64_t value)
         *hva = (uint8_t)value;
         break;
     case 2:
-        *(uint16_t *)hva = (uint16_t)value;
+        st16_le(hva, (uint16_t)value);
         break;
     case 4:
-        *(uint32_t *)hva = (uint32_t)value;
+        st32_le(hva, (uint32_t)value);
         break;
     case 8:
-        *(uint64_t *)hva = value;
+        st64_le(hva, value);
         break;
     default:
         memcpy(hva, &value, size);
