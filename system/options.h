@@ -17,8 +17,8 @@ typedef struct Options {
     const char *program; /* argv[0] without folders: in front of messages */
     bool as_qemu;        /* run under a name qemu-system-* */
 
-    GPtrArray *machine;  /* char *: texts of -machine, merged in order */
-    GPtrArray *accels;   /* char *: texts of -accel, in order of preference */
+    GPtrArray *machine; /* char *: texts of -machine, merged in order */
+    GPtrArray *accels;  /* char *: texts of -accel, in order of preference */
     char *cpu, *smp, *memory;
     char *bios, *kernel, *initrd, *append, *dtb;
     GPtrArray *serials, *chardevs, *monitors; /* char * */
@@ -28,8 +28,8 @@ typedef struct Options {
     unsigned escape; /* -echr */
     bool nographic, no_display, no_defaults;
     bool no_reboot, no_shutdown, start_paused;
-    bool timestamps;        /* -msg timestamp=on */
-    bool version, help;     /* print and end */
+    bool timestamps;    /* -msg timestamp=on */
+    bool version, help; /* print and end */
 } Options;
 
 void options_init(Options *o, const char *argv0);
