@@ -134,6 +134,7 @@ void ir_region_reset(IrRegion *r)
     r->mmu_idx = 0;
     r->jc_idx = 0;
     r->split = false;
+    r->serial = false;
     r->guest_size = 0;
     r->insn_count = 0;
     r->op_count = 0;

@@ -195,6 +195,7 @@ static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes
     r->flags = t->state->flags;
     r->mmu_idx = tcg_flags_mmu(r->flags);
     r->jc_idx = tcg_flags_jc(r->flags);
+    r->serial = a->cpu_count == 1 || a->config.single_thread;
     r->split = code->hva2 != NULL;
     t->ops->translate(t->cpu, r, bytes, size, one ? 1 : t->ops->max_insns);
     log_ir(r, LOG_OP, "OP");

@@ -175,6 +175,7 @@ typedef struct IrRegion {
     uint8_t mmu_idx;  /* soft-TLB that tlbchk uses */
     uint8_t jc_idx;   /* jump cache that jumps use */
     bool split;       /* an instruction crosses into the next page: never linked directly */
+    bool serial;      /* no other hart runs at the same time: atomics need no locked operations */
     uint32_t guest_size; /* bytes of guest code covered, from start */
     uint32_t insn_count;
 

@@ -224,24 +224,35 @@ static bool result_unused(const TcgGen *g, const IrOp *op)
            (ir_is_temp(op->out) && !g->ctx->temps[op->out - IR_TEMP0].last_use);
 }
 
+/* Where harts run at the same time, read-modify-writes are locked. */
+static void lock_prefix(TcgGen *g)
+{
+    if (!g->r->serial) {
+        x86_8(g, 0xf0);
+    }
+}
+
+static const uint8_t amo_alu[] = {
+    [IR_AMO_ADD] = ALU_ADD, [IR_AMO_AND] = ALU_AND, [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR
+};
+
 /* rax = old; temp[0] = new value from it and `b`. */
 static void combine(TcgGen *g, const IrOp *op, const TcgOpnd *b)
 {
-    static const uint8_t alus[] = {
-        [IR_AMO_AND] = ALU_AND, [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR
-    };
     static const uint8_t keeps_old[] = {
         [IR_AMO_MIN] = CC_LE, [IR_AMO_MAX] = CC_GE, [IR_AMO_MINU] = CC_BE, [IR_AMO_MAXU] = CC_AE
     };
     uint32_t w = x86_width(op);
     const TcgOpnd t = { .kind = OPND_REG, .reg = g->temp[0] };
-    if (op->c >= IR_AMO_MIN) {
+    if (op->c == IR_AMO_SWAP) {
+        x86_fill(g, t.reg, b);
+    } else if (op->c >= IR_AMO_MIN) {
         x86_fill(g, t.reg, b);
         x86_rr(g, 0x3b | w, RAX, t.reg);
         x86_rr(g, (0x40 + keeps_old[op->c]) | X_0F | w, t.reg, RAX);
     } else {
         x86_mov_rr(g, t.reg, RAX);
-        x86_alu(g, alus[op->c], w, &t, b);
+        x86_alu(g, amo_alu[op->c], w, &t, b);
     }
 }
 
@@ -252,7 +263,7 @@ static void emit_amo_exchange(TcgGen *g, const IrOp *op)
     X86Mem m = x86_mem(g->in[0].reg, 0);
     x86_fill(g, g->temp[0], &g->in[1]);
     if (op->c == IR_AMO_ADD) {
-        x86_8(g, 0xf0);
+        lock_prefix(g);
         x86_rm(g, 0xc1 | X_0F | w, g->temp[0], m);
     } else {
         x86_rm(g, 0x87 | w, g->temp[0], m);
@@ -260,27 +271,15 @@ static void emit_amo_exchange(TcgGen *g, const IrOp *op)
     x86_rr(g, 0x8b | w, RAX, g->temp[0]);
 }
 
-static void emit_amo(TcgGen *g, const IrOp *op)
+/* Tries until nobody else wrote between the load and the store. */
+static void emit_amo_loop(TcgGen *g, const IrOp *op)
 {
     uint32_t w = x86_width(op);
     X86Mem m = x86_mem(g->in[0].reg, 0);
-    if (op->c == IR_AMO_ADD || op->c == IR_AMO_SWAP) {
-        emit_amo_exchange(g, op);
-        return;
-    }
-    if (op->c <= IR_AMO_XOR && result_unused(g, op)) {
-        static const uint8_t alus[] = {
-            [IR_AMO_AND] = ALU_AND, [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR
-        };
-        x86_fill(g, g->temp[0], &g->in[1]);
-        x86_8(g, 0xf0);
-        x86_rm(g, (alus[op->c] << 3 | 1) | w, g->temp[0], m);
-        return;
-    }
     x86_rm(g, 0x8b | w, RAX, m);
     const uint8_t *again = g->p;
     combine(g, op, &g->in[1]);
-    x86_8(g, 0xf0);
+    lock_prefix(g);
     x86_rm(g, 0xb1 | X_0F | w, g->temp[0], m);
     x86_8(g, 0x70 + CC_NE);
     x86_8(g, (uint8_t)(again - g->p - 1));
@@ -289,20 +288,41 @@ static void emit_amo(TcgGen *g, const IrOp *op)
     }
 }
 
+static void emit_amo(TcgGen *g, const IrOp *op)
+{
+    uint32_t w = x86_width(op);
+    X86Mem m = x86_mem(g->in[0].reg, 0);
+    bool alu = op->c != IR_AMO_SWAP && op->c <= IR_AMO_XOR;
+    if (alu && result_unused(g, op)) {
+        x86_fill(g, g->temp[0], &g->in[1]);
+        lock_prefix(g);
+        x86_rm(g, (amo_alu[op->c] << 3 | 1) | w, g->temp[0], m);
+    } else if (g->r->serial) {
+        x86_rm(g, 0x8b | w, RAX, m);
+        combine(g, op, &g->in[1]);
+        x86_rm(g, 0x89 | w, g->temp[0], m);
+    } else if (op->c == IR_AMO_ADD || op->c == IR_AMO_SWAP) {
+        emit_amo_exchange(g, op);
+    } else {
+        emit_amo_loop(g, op);
+    }
+}
+
 static void emit_cas(TcgGen *g, const IrOp *op)
 {
     uint32_t w = x86_width(op);
-    x86_8(g, 0xf0);
+    lock_prefix(g);
     x86_rm(g, 0xb1 | X_0F | w, g->in[2].reg, x86_mem(g->in[0].reg, 0));
     if (!w) { /* on success eax was not written */
         x86_rr(g, 0x8b, RAX, RAX);
     }
 }
 
-/* Locked operations order a store before later loads, cheaper than mfence. */
+/* Locked operations order a store before later loads, cheaper than mfence. A device is told of a
+ * store by C code, which locks. */
 static void emit_fence(TcgGen *g, const IrOp *op)
 {
-    if (op->c == IR_FENCE_FULL) {
+    if (op->c == IR_FENCE_FULL && !g->r->serial) {
         x86_8(g, 0xf0);
         x86_alu_mi(g, ALU_OR, 0, x86_mem(RSP, 0), 0);
     }

@@ -552,6 +552,7 @@ void random_region(IrRegion *r, uint64_t seed, const RandomOptions *options)
     r->start = g.pc = below(&g, 512) * 2;
     r->mmu_idx = (uint8_t)below(&g, TCG_MMU_MODES);
     r->jc_idx = r->mmu_idx;
+    r->serial = below(&g, 2);
     ir_insn(r, g.pc, INSN_LENGTH);
     while (r->op_count < options->ops) {
         unsigned kind = below(&g, 20);
