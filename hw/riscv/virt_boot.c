@@ -208,15 +208,14 @@ static bool make_fdt(VirtMachine *v, Error *err)
         return false;
     }
     uint64_t room = virt_fdt_size(v->fdt) + (m->append ? strlen(m->append) : 0) + FDT_SLACK;
-    if (!place_fdt(v, room, err) || !load_initrd(v, err)) {
+    /* Its contents depend on where the RAM disk is; virt_boot_reset writes them. */
+    if (!place_fdt(v, room, err) ||
+        !loader_reserve(v->loader, "the device tree", v->boot.fdt, room, err) ||
+        !load_initrd(v, err)) {
         return false;
     }
     v->fdt = virt_fdt_finish(v->fdt, &v->boot, m->append, err);
-    if (!v->fdt) {
-        return false;
-    }
-    g_autoptr(GBytes) data = g_bytes_new(v->fdt, virt_fdt_size(v->fdt));
-    return loader_add(v->loader, "the device tree", v->boot.fdt, data, room, err);
+    return v->fdt != NULL;
 }
 
 /* --- reset vector --- */
