@@ -40,7 +40,7 @@ static int compare(const uint8_t *a, const uint8_t *b, size_t n)
 
 static uint64_t run(void)
 {
-    uint8_t *a = bench_memory, *b = bench_memory + (16 << 20);
+    uint8_t *a = bench_memory, *b = bench_memory + (9 << 20) + 5 * 4096;
     uint64_t state = 11, sum = 0;
 
     for (int i = 0; i < 1 << 20; i += 8) {
