@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "device_fixture.h"
 
+#include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "util/field.h"
 
@@ -119,11 +120,31 @@ void fixture_store(Machine *m, uint64_t gpa, unsigned size, uint64_t value)
     g_assert_cmpint(rc, ==, MEM_OK);
 }
 
+static char *file_dir; /* of this run's files, removed at its end */
+
+static void remove_files(void)
+{
+    GDir *dir = g_dir_open(file_dir, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(file_dir, name, NULL);
+        g_unlink(path);
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
+    g_rmdir(file_dir);
+    g_free(file_dir);
+}
+
 char *fixture_file(const char *name, const void *data, size_t len)
 {
-    g_autofree char *dir = g_strdup_printf("%s/peregrine-test-%d", g_get_tmp_dir(), (int)getpid());
-    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
-    char *path = g_build_filename(dir, name, NULL);
+    if (!file_dir) {
+        file_dir = g_dir_make_tmp("peregrine-test-XXXXXX", NULL);
+        g_assert_nonnull(file_dir);
+        atexit(remove_files);
+    }
+    char *path = g_build_filename(file_dir, name, NULL);
     g_assert_true(g_file_set_contents(path, data, (gssize)len, NULL));
     return path;
 }
