@@ -66,6 +66,7 @@ typedef struct TcgRow {
     uint8_t needs;     /* host features, as bits of TcgContext.features; 0: any host */
     uint8_t temps_int, temps_fp; /* scratch registers wanted */
     RegSet clobbers;             /* other registers the emitter overwrites */
+    RegSet reads;                /* other registers it reads */
     void (*emit)(TcgGen *g, const IrOp *op);
 } TcgRow;
 
@@ -79,6 +80,7 @@ struct TcgStub {
     int64_t value;   /* the emitter's: page offset, memory access... */
     uint8_t live_fp; /* FP temporaries are alive here */
     uint8_t temp;    /* a scratch register */
+    uint8_t pair;    /* of an access */
 };
 
 /* Code of one region being generated. */
@@ -93,12 +95,22 @@ struct TcgGen {
     int8_t out_holds; /* number of the input whose value the out register still holds, or -1 */
     bool live_fp;     /* FP temporaries are alive */
     uint32_t stub_count;
+    /* An access: the pair of registers for its page. Known: they hold it already, the offset in
+     * the page being page_delta lower than the access's. */
+    uint8_t page_pair;
+    bool page_known;
+    int32_t page_delta;
 };
+
+enum { PAGE_PAIRS = 2 };
 
 /* What a host provides. Emission at g->p. `mem` operands are displacements as in TcgOpnd. */
 typedef struct TcgBackend {
-    RegSet temps_int, temps_fp;        /* registers for temporaries */
-    RegSet first_int;                  /* those to use first: rarely clobbered */
+    RegSet temps_int, temps_fp; /* registers for temporaries */
+    RegSet first_int;           /* those to use first: rarely clobbered */
+    struct {
+        uint8_t place, page;
+    } page_pairs[PAGE_PAIRS]; /* for the page of an access: offset in it, its host address */
     const uint8_t *pins_int, *pins_fp; /* registers for slots, best first */
     unsigned pin_int_count, pin_fp_count;
     unsigned max_op_bytes; /* no op takes more, with its stubs and moves of the allocator */
@@ -128,7 +140,7 @@ enum {
     TCG_TRAMP_ENTER,
     TCG_TRAMP_EXIT,
     TCG_TRAMP_HOST,
-    TCG_MAX_TRAMPOLINES = 16 + TCG_MAX_HELPERS,
+    TCG_MAX_TRAMPOLINES = 32 + TCG_MAX_HELPERS,
 };
 
 struct TcgContext {
@@ -148,6 +160,8 @@ struct TcgContext {
 
     TcgTempInfo *temps;
     size_t temp_cap;
+    bool *reused; /* by op: a check whose base the next accesses use again */
+    size_t reused_cap;
     TcgStub *stubs;
     size_t stub_cap;
 };

@@ -5,23 +5,7 @@
  */
 #include <string.h>
 
-#include "backend.h"
-
-typedef struct Alloc {
-    TcgGen *g;
-    TcgContext *ctx;
-    const TcgBackend *be;
-    const IrRegion *r;
-    TcgTempInfo *temps;
-    uint32_t now;              /* index of the op being emitted + 1 */
-    RegSet busy;               /* temporaries' registers in use */
-    RegSet locked;             /* registers the current op uses already */
-    uint16_t owner[REG_COUNT]; /* temporary in each register; for a pinned one: the temporary that
-                                  shares it with its slot */
-    uint64_t spilled;          /* spill slots in use */
-} Alloc;
-
-enum { NO_TEMP = 0xffff };
+#include "regalloc.h"
 
 static TcgTempInfo *temp_info(Alloc *a, IrRef ref)
 {
@@ -97,11 +81,33 @@ static void hint_take(Alloc *a, HintScan *h, IrRef temp)
     }
 }
 
+/* Backwards: is the base of an access used by another one before it changes? */
+static void note_reuse(Alloc *a, uint32_t index, IrRef *next_bases)
+{
+    const IrOp *op = &a->r->ops[index];
+    a->ctx->reused[index] = false;
+    if (op->opc == IR_call) {
+        next_bases[0] = next_bases[1] = IR_NONE;
+    } else if (op->opc == IR_tlbchk && !(op->c & IR_MEM_ATOMIC)) {
+        IrRef base = op->in[0];
+        a->ctx->reused[index] = base == next_bases[0] || base == next_bases[1];
+        if (base != next_bases[0]) {
+            next_bases[1] = next_bases[0];
+            next_bases[0] = base;
+        }
+    } else if (op->out != IR_NONE && (op->opc != IR_add || op->in[0] != op->out)) {
+        next_bases[0] = next_bases[0] == op->out ? IR_NONE : next_bases[0];
+        next_bases[1] = next_bases[1] == op->out ? IR_NONE : next_bases[1];
+    }
+}
+
 static void scan_uses(Alloc *a)
 {
     HintScan h = { .wants = 0 };
+    IrRef next_bases[2] = { IR_NONE, IR_NONE };
     for (uint32_t i = a->r->op_count; i-- > 0;) {
         const IrOp *op = &a->r->ops[i];
+        note_reuse(a, i, next_bases);
         if (ir_is_temp(op->out) && h.wants) {
             hint_take(a, &h, op->out);
         }
@@ -134,6 +140,10 @@ static void prepare(Alloc *a)
     a->temps = ctx->temps;
     for (uint32_t i = 0; i < n; i++) {
         a->temps[i] = (TcgTempInfo) { 0, REG_NONE, REG_NONE, REG_NONE, a->r->temp_types[i] };
+    }
+    if (a->r->op_count > ctx->reused_cap) {
+        ctx->reused_cap = a->r->op_count * 2;
+        ctx->reused = g_renew(bool, ctx->reused, ctx->reused_cap);
     }
     memset(a->owner, 0xff, sizeof(a->owner));
     scan_uses(a);
@@ -176,14 +186,24 @@ static void spill(Alloc *a, unsigned temp)
     clear_reg(a, temp);
 }
 
+/* One of several free registers: best one that holds nothing of use. */
+static unsigned pick(Alloc *a, RegSet unused)
+{
+    RegSet idle = unused & ~pages_known_regs(a);
+    unused = idle ? idle : unused;
+    RegSet first = unused & (a->be->first_int | a->be->temps_fp);
+    unsigned reg = (unsigned)__builtin_ctz(first ? first : unused);
+    pages_forget(a, reg_bit(reg));
+    return reg;
+}
+
 /* A register of the type's pool outside `avoid`, emptied if need be. */
 static unsigned take_reg(Alloc *a, IrType type, RegSet avoid)
 {
     RegSet pool = pool_of(a, type) & ~avoid & ~a->locked;
     RegSet unused = pool & ~a->busy;
     if (unused) {
-        RegSet first = unused & (a->be->first_int | a->be->temps_fp);
-        return (unsigned)__builtin_ctz(first ? first : unused);
+        return pick(a, unused);
     }
     unsigned victim = REG_NONE;
     for (RegSet left = pool; left; left &= left - 1) {
@@ -208,8 +228,7 @@ static void evict(Alloc *a, unsigned temp, RegSet avoid)
         spill(a, temp);
         return;
     }
-    RegSet first = unused & (a->be->first_int | a->be->temps_fp);
-    unsigned to = (unsigned)__builtin_ctz(first ? first : unused);
+    unsigned to = pick(a, unused);
     a->be->move(a->g, to, from);
     clear_reg(a, temp);
     set_reg(a, temp, to);
@@ -308,9 +327,9 @@ static void make_room(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wante
 }
 
 /* A copy in a fixed register frees the value's own for others. */
-static void lock_inputs(Alloc *a)
+static void lock_inputs(Alloc *a, const TcgRow *row)
 {
-    a->locked = 0;
+    a->locked = row->reads;
     for (unsigned k = 0; k < 4; k++) {
         a->locked |= a->g->in[k].kind == OPND_REG ? reg_bit(a->g->in[k].reg) : 0;
     }
@@ -322,14 +341,14 @@ static void place_inputs(Alloc *a, const TcgRow *row, const IrRef *in, RegSet wa
     for (unsigned k = 0; k < 4; k++) {
         g->in[k] = locate(a, in[k]);
     }
-    lock_inputs(a);
+    lock_inputs(a, row);
     for (unsigned k = 0; k < 4; k++) {
         bool constant = g->in[k].kind == OPND_IMM && accepts(row->in[k], &g->in[k]);
         if (in[k] != IR_NONE && row->fixed[k] && !constant) {
             input_to_reg(a, k, in[k], row->fixed[k], wanted);
         }
     }
-    lock_inputs(a);
+    lock_inputs(a, row);
     for (unsigned k = 0; k < 4; k++) {
         if (!accepts(row->in[k], &g->in[k])) {
             RegSet avoid = k == 0 && (row->flags & ROW_FIRST) ? 0 : wanted;
@@ -440,9 +459,12 @@ static void place_output(Alloc *a, const TcgRow *row, const IrRef *in, IrRef out
     g->out = (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)home };
 }
 
-static void finish_output(Alloc *a, IrRef out, IrType type)
+static void finish_output(Alloc *a, const IrOp *op, IrRef out, IrType type)
 {
     TcgGen *g = a->g;
+    if (ir_is_slot(out)) {
+        pages_slot_changed(a, out, op);
+    }
     if (g->out.kind != OPND_REG || out == IR_NONE) {
         return;
     }
@@ -490,15 +512,17 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     }
     wanted |= row->out_fixed ? reg_bit(row->out_fixed - 1u) : 0;
 
-    a->locked = 0;
+    a->locked = row->reads;
     if (op->opc == IR_call) {
         unshare_all(a);
+        pages_forget(a, ~(RegSet)0);
     }
     if (ir_is_slot(out) && slot_reg(a->ctx, out) != REG_NONE) {
         unshare_pin(a, slot_reg(a->ctx, out));
     } else if (ir_is_temp(out) && temp_info(a, out)->hint != REG_NONE) {
         unshare_pin(a, temp_info(a, out)->hint);
     }
+    pages_forget(a, wanted);
     if (wanted & a->busy) {
         make_room(a, row, in, wanted);
     }
@@ -515,7 +539,7 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     }
     if (!(row->flags & ROW_KEEP)) {
         release_inputs(a, in);
-        RegSet overwritten = row->flags & ROW_LAST ? 0 : wanted;
+        RegSet overwritten = row->reads | (row->flags & ROW_LAST ? 0 : wanted);
         RegSet scratch =
             (temps > 0 ? reg_bit(g->temp[0]) : 0) | (temps > 1 ? reg_bit(g->temp[1]) : 0);
         a->locked = (a->locked & a->busy) | scratch | overwritten;
@@ -527,7 +551,10 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
         release_inputs(a, in);
     }
     release_spills(a, in);
-    finish_output(a, out, type);
+    if (op->opc == IR_tlbchk && !(op->c & IR_MEM_ATOMIC)) {
+        pages_learn(a, g->page_pair, op);
+    }
+    finish_output(a, op, out, type);
 }
 
 /* Moves need no row: places are all they are about. */
@@ -545,6 +572,7 @@ static void emit_move(Alloc *a, const IrOp *op)
     release_inputs(a, op->in);
     if (ir_is_slot(out) && home == REG_NONE) {
         int32_t disp = slot_disp(a->ctx, out);
+        pages_slot_changed(a, out, op);
         if (in.kind == OPND_IMM && a->be->store_constant(g, in.imm, disp)) {
             return;
         }
@@ -561,7 +589,7 @@ static void emit_move(Alloc *a, const IrOp *op)
     }
     fill_reg(a, home, &in, type);
     g->out = (TcgOpnd) { .kind = OPND_REG, .reg = (uint8_t)home };
-    finish_output(a, out, type);
+    finish_output(a, op, out, type);
 }
 
 /* A copy of a pinned slot needs no code until the slot changes. */
@@ -590,6 +618,42 @@ static bool fuses(Alloc *a, const IrOp *check, uint32_t index)
            temp_info(a, check->out)->last_use == index + 2;
 }
 
+/* Registers of temporaries that outlive the op, or that it reads other than as an address. */
+static RegSet kept_regs(Alloc *a, const IrOp *check)
+{
+    RegSet kept = a->busy;
+    IrRef base = check->in[0];
+    if (ir_is_temp(base) && dies(a, base - IR_TEMP0) && base != check[1].in[1]) {
+        kept &= ~reg_bit(temp_info(a, base)->reg & 31);
+    }
+    return kept;
+}
+
+static void emit_access(Alloc *a, const IrOp *check)
+{
+    TcgGen *g = a->g;
+    const IrOp *access = check + 1;
+    const IrRef in[4] = { check->in[0], access->in[1] };
+    TcgRow row = access->opc == IR_ld ? *a->be->fused_load : *a->be->fused_store;
+    int pair = pages_find(a, check);
+    g->page_known = pair >= 0;
+    if (g->page_known) {
+        KnownPage *known = &a->known[pair];
+        g->page_delta = (int32_t)(check->imm - known->offset);
+        known->used = a->now;
+        row.flags &= ~ROW_LAST;
+        row.reads = pages_pair(a, (unsigned)pair);
+    } else {
+        pair = (int)pages_choose(a, kept_regs(a, check));
+        row.clobbers = pages_pair(a, (unsigned)pair);
+        if (a->ctx->reused[check - a->r->ops]) {
+            row.flags &= ~ROW_LAST; /* the result must not destroy what is learnt */
+        }
+    }
+    g->page_pair = (uint8_t)pair;
+    emit_row(a, &row, check, in, access->out);
+}
+
 bool tcg_allocate_region(TcgGen *g)
 {
     Alloc a = { .g = g, .ctx = g->ctx, .be = g->ctx->backend, .r = g->r };
@@ -601,10 +665,8 @@ bool tcg_allocate_region(TcgGen *g)
         if (op->opc == IR_insn) {
             g->pc_offset = op->imm;
         } else if (op->opc == IR_tlbchk && fuses(&a, op, i)) {
-            const IrRef in[4] = { op->in[0], op[1].in[1] };
-            row = op[1].opc == IR_ld ? a.be->fused_load : a.be->fused_store;
             a.now = ++i + 1;
-            emit_row(&a, row, op, in, op[1].out);
+            emit_access(&a, op);
         } else if ((ir_op_info[op->opc].flags & IR_PURE) && ir_is_temp(op->out) &&
                    !temp_info(&a, op->out)->last_use) {
             release_inputs(&a, op->in);

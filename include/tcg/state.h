@@ -32,7 +32,8 @@ enum {
 /*
  * First-level soft TLB, direct mapped by (gva >> 12) mod TCG_TLB_SIZE. A tag is the page's virtual
  * address if that access may go straight to RAM, else a value that matches no address of that
- * index: (address ^ tag) is the page offset on a hit and at least TCG_PAGE_SIZE otherwise.
+ * index: (address ^ tag) is the page offset on a hit and at least TCG_PAGE_SIZE otherwise. A page
+ * with a write tag may be read, too: generated code reads through it after a store.
  */
 typedef struct TcgTlb {
     uint64_t tag_r[TCG_TLB_SIZE];

@@ -2,68 +2,92 @@
 /*
  * Guest memory: the soft-TLB check fused with its access, atomics, fences.
  *
- * A check computes rdi = address ^ tag and compares it with the largest offset at which the access
- * stays inside the page; a miss goes to a stub out of line, which has the access done by C.
+ * An access has a pair of registers. It computes place = address ^ tag and compares that with the
+ * largest offset at which it stays inside the page, then page = host address of the page. A miss
+ * goes to a stub out of line, which has the access done by C. Later accesses off the same base only
+ * compare `place` again; if they would leave the page, or the first one had missed, their stub
+ * probes anew.
  */
 #include "x86.h"
 
-static int32_t tlb_disp(const TcgGen *g, size_t field)
+/* In `place` when the page is not known: above every offset, below every offset if signed. */
+#define NOWHERE INT32_MIN
+
+static unsigned place_reg(unsigned pair)
 {
-    return tcg_disp(offsetof(TcgState, tlb) + g->r->mmu_idx * sizeof(TcgTlb) + field);
+    return tcg_x86_64.page_pairs[pair].place;
 }
 
-static X86Mem tlb_tag(const TcgGen *g, bool write)
+static unsigned page_reg(unsigned pair)
 {
-    size_t field = write ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r);
-    return x86_mem_index(RBP, RCX, 3, tlb_disp(g, field));
+    return tcg_x86_64.page_pairs[pair].page;
 }
 
-/* rdi = address ^ tag, rcx = index */
-static void probe(TcgGen *g, int64_t offset, bool write)
+static X86Mem tlb_entry(const TcgGen *g, unsigned pair, size_t field)
 {
-    const TcgOpnd *base = &g->in[0];
-    if (base->kind == OPND_REG && offset == (int32_t)offset) {
-        if (offset) {
-            x86_lea(g, X_W, RDI, x86_mem(base->reg, (int32_t)offset));
-        } else if (base->reg != RDI) {
-            x86_mov_rr(g, RDI, base->reg);
-        }
-    } else if (base->kind == OPND_IMM) {
-        x86_mov_imm(g, RDI, base->imm + offset);
+    size_t table = offsetof(TcgState, tlb) + g->r->mmu_idx * sizeof(TcgTlb) + field;
+    return x86_mem_index(RBP, page_reg(pair), 3, tcg_disp(table));
+}
+
+static X86Mem tlb_tag(const TcgGen *g, unsigned pair, const IrOp *check)
+{
+    return tlb_entry(g, pair,
+                     check->c & IR_MEM_WRITE ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r));
+}
+
+/* reg = base + offset; `other` may be used. */
+static void form_address(TcgGen *g, const TcgOpnd *base, int64_t offset, unsigned reg,
+                         unsigned other)
+{
+    bool small = offset == (int32_t)offset;
+    if (base->kind == OPND_IMM) {
+        x86_mov_imm(g, reg, base->imm + offset);
+    } else if (base->kind == OPND_REG && small && offset) {
+        x86_lea(g, X_W, reg, x86_mem(base->reg, (int32_t)offset));
     } else {
-        x86_fill(g, RDI, base);
-        if (offset == (int32_t)offset) {
-            if (offset) {
-                x86_alu_ri(g, ALU_ADD, X_W, RDI, (int32_t)offset);
-            }
-        } else {
-            x86_mov_imm(g, RCX, offset);
-            x86_rr(g, 0x03 | X_W, RDI, RCX);
+        x86_fill(g, reg, base);
+        if (!small) {
+            x86_mov_imm(g, other, offset);
+            x86_rr(g, 0x03 | X_W, reg, other);
+        } else if (offset) {
+            x86_alu_ri(g, ALU_ADD, X_W, reg, (int32_t)offset);
         }
     }
+}
+
+/* place = address ^ tag, page = index in the TLB */
+static void probe(TcgGen *g, unsigned pair, const IrOp *check, const TcgOpnd *base)
+{
+    unsigned place = place_reg(pair), page = page_reg(pair);
+    form_address(g, base, check->imm, place, page);
     if (x86_has(g, X86_BMI2)) {
-        x86_vrr(g, 0xf0 | X_0F3A | X_F2, RCX, 0, RDI);
+        x86_vrr(g, 0xf0 | X_0F3A | X_F2, page, 0, place);
         x86_8(g, TCG_PAGE_BITS);
     } else {
-        x86_rr(g, 0x8b, RCX, RDI);
-        x86_shift_imm(g, SHIFT_SHR, 0, RCX, TCG_PAGE_BITS);
+        x86_rr(g, 0x8b, page, place);
+        x86_shift_imm(g, SHIFT_SHR, 0, page, TCG_PAGE_BITS);
     }
     if (TCG_TLB_BITS == 8) {
-        x86_rr(g, 0xb6 | X_0F | X_BYTE, RCX, RCX);
+        x86_rr(g, 0xb6 | X_0F | X_BYTE, page, page);
     } else {
-        x86_alu_ri(g, ALU_AND, 0, RCX, TCG_TLB_SIZE - 1);
+        x86_alu_ri(g, ALU_AND, 0, page, TCG_TLB_SIZE - 1);
     }
-    x86_rm(g, 0x33 | X_W, RDI, tlb_tag(g, write));
+    x86_rm(g, 0x33 | X_W, place, tlb_tag(g, pair, check));
 }
 
-static void load_host_page(TcgGen *g, unsigned reg)
+static int32_t last_place(const IrOp *check)
 {
-    x86_mov_load(g, reg, x86_mem_index(RBP, RCX, 3, tlb_disp(g, offsetof(TcgTlb, host))));
+    return TCG_PAGE_SIZE - (1 << (check->c & IR_MEM_SIZE_MASK));
 }
 
-static X86Mem accessed(void)
+static void load_host_page(TcgGen *g, unsigned pair)
 {
-    return x86_mem_index(RCX, RDI, 0, 0);
+    x86_mov_load(g, page_reg(pair), tlb_entry(g, pair, offsetof(TcgTlb, host)));
+}
+
+static X86Mem accessed(unsigned pair, int32_t delta)
+{
+    return x86_mem_index(page_reg(pair), place_reg(pair), 0, delta);
 }
 
 /* Raw accesses. */
@@ -107,79 +131,119 @@ static void raw_store(TcgGen *g, const IrOp *op, const TcgOpnd *value, X86Mem m)
     }
 }
 
-/*
- * What all miss stubs begin with: rdi = the address again, rcx = page offset of the instruction and
- * the access; then the trampoline.
- */
-static void call_miss(TcgGen *g, TcgStub *stub, unsigned tramp)
+static void access_memory(TcgGen *g, const IrOp *check, const TcgOpnd *value, unsigned out,
+                          X86Mem m)
 {
-    x86_rm(g, 0x33 | X_W, RDI, tlb_tag(g, stub->op->c & IR_MEM_WRITE));
-    x86_mov_imm(g, RCX, stub->value << 8 | stub->op->c);
-    x86_call(g, g->ctx->tramp[tramp + stub->live_fp]);
-}
-
-static void stub_load(TcgGen *g, TcgStub *stub)
-{
-    unsigned d = stub->out.reg;
-    call_miss(g, stub, TRAMP_LOAD);
-    if (d >= REG_FP0) {
-        x86_rr(g, 0x6e | X_0F | X_66 | X_W, d, RCX);
-    } else if (d != RCX) {
-        x86_mov_rr(g, d, RCX);
+    if (check[1].opc == IR_ld) {
+        raw_load(g, check + 1, out, m);
+    } else {
+        raw_store(g, check + 1, value, m);
     }
-    x86_jmp(g, stub->back);
 }
 
-static void stub_store(TcgGen *g, TcgStub *stub)
+/*
+ * What a miss ends in: place = the address again, page = page offset of the instruction and the
+ * access; then the trampoline, which leaves its result in `page` and NOWHERE in `place`.
+ */
+static void call_miss(TcgGen *g, const TcgStub *stub, unsigned tramp)
+{
+    x86_rm(g, 0x33 | X_W, place_reg(stub->pair), tlb_tag(g, stub->pair, stub->op));
+    x86_mov_imm(g, page_reg(stub->pair), stub->value << 8 | stub->op->c);
+    x86_call(g, g->ctx->tramp[tramp + stub->pair * 2 + stub->live_fp]);
+}
+
+static void take_result(TcgGen *g, const TcgStub *stub)
+{
+    unsigned out = stub->out.reg, page = page_reg(stub->pair);
+    if (out >= REG_FP0) {
+        x86_rr(g, 0x6e | X_0F | X_66 | X_W, out, page);
+    } else if (out != page) {
+        x86_mov_rr(g, out, page);
+    }
+}
+
+/* The access by C. A store's value goes through memory. */
+static void access_by_call(TcgGen *g, const TcgStub *stub)
 {
     const TcgOpnd *value = &stub->in[1];
     int32_t arg = tcg_disp(offsetof(TcgState, args));
-    if (value->kind == OPND_IMM) {
-        x86_mov_state_imm(g, arg, (int32_t)value->imm);
-    } else if (value->reg >= REG_FP0) {
-        x86_rm(g, 0xd6 | X_0F | X_66, value->reg, x86_state(arg));
+    if (stub->op[1].opc == IR_ld) {
+        call_miss(g, stub, TRAMP_LOAD);
+        take_result(g, stub);
     } else {
-        x86_mov_store(g, value->reg, x86_state(arg));
+        if (value->kind == OPND_IMM) {
+            x86_mov_state_imm(g, arg, (int32_t)value->imm);
+        } else {
+            tcg_x86_64.store(g, IR_F64, value->reg, arg);
+        }
+        call_miss(g, stub, TRAMP_STORE);
     }
-    call_miss(g, stub, TRAMP_STORE);
     x86_jmp(g, stub->back);
 }
 
-static TcgStub *miss_stub(TcgGen *g, const IrOp *op, void (*emit)(TcgGen *, TcgStub *))
+static void stub_miss(TcgGen *g, TcgStub *stub)
+{
+    access_by_call(g, stub);
+}
+
+/* The page is not the one known, or none is. */
+static void stub_other_page(TcgGen *g, TcgStub *stub)
+{
+    probe(g, stub->pair, stub->op, &stub->in[0]);
+    x86_alu_ri(g, ALU_CMP, X_W, place_reg(stub->pair), last_place(stub->op));
+    uint8_t *miss = x86_jcc_short(g, CC_A);
+    load_host_page(g, stub->pair);
+    access_memory(g, stub->op, &stub->in[1], stub->out.reg, accessed(stub->pair, 0));
+    x86_mov_imm(g, place_reg(stub->pair), (uint32_t)NOWHERE);
+    x86_jmp(g, stub->back);
+    x86_here(g, miss);
+    access_by_call(g, stub);
+}
+
+static TcgStub *access_stub(TcgGen *g, const IrOp *op, void (*emit)(TcgGen *, TcgStub *))
 {
     TcgStub *stub = tcg_add_stub(g, emit);
     stub->op = op;
+    stub->in[0] = g->in[0];
     stub->in[1] = g->in[1];
     stub->out = g->out;
     stub->value = g->pc_offset;
+    stub->pair = g->page_pair;
     return stub;
 }
 
-/* Compares for the hit, of a size in bytes; then rcx = host page. */
-static void check_hit(TcgGen *g, TcgStub *stub, unsigned size)
+static void access_known_page(TcgGen *g, const IrOp *op)
 {
-    x86_alu_ri(g, ALU_CMP, X_W, RDI, (int32_t)(TCG_PAGE_SIZE - size));
-    x86_jcc_stub(g, CC_A, stub);
-    load_host_page(g, RCX);
-}
-
-static void emit_load(TcgGen *g, const IrOp *op)
-{
-    const IrOp *ld = op + 1;
-    probe(g, op->imm, op->c & IR_MEM_WRITE);
-    TcgStub *stub = miss_stub(g, op, stub_load);
-    check_hit(g, stub, 1u << (ld->c & IR_MEM_SIZE_MASK));
-    raw_load(g, ld, g->out.reg, accessed());
+    unsigned place = place_reg(g->page_pair);
+    TcgStub *stub = access_stub(g, op, stub_other_page);
+    if (g->page_delta >= 0) {
+        x86_alu_ri(g, ALU_CMP, 0, place, last_place(op) - g->page_delta);
+        x86_jcc_stub(g, CC_A, stub);
+    } else {
+        x86_alu_ri(g, ALU_CMP, 0, place, -g->page_delta);
+        x86_jcc_stub(g, CC_L, stub);
+    }
+    access_memory(g, op, &g->in[1], g->out.reg, accessed(g->page_pair, g->page_delta));
     stub->back = g->p;
 }
 
-static void emit_store(TcgGen *g, const IrOp *op)
+static void find_page(TcgGen *g, const IrOp *op, TcgStub *stub)
 {
-    const IrOp *st = op + 1;
-    probe(g, op->imm, op->c & IR_MEM_WRITE);
-    TcgStub *stub = miss_stub(g, op, stub_store);
-    check_hit(g, stub, 1u << (st->c & IR_MEM_SIZE_MASK));
-    raw_store(g, st, &g->in[1], accessed());
+    x86_alu_ri(g, ALU_CMP, X_W, place_reg(g->page_pair), last_place(op));
+    x86_jcc_stub(g, CC_A, stub);
+    load_host_page(g, g->page_pair);
+}
+
+static void emit_access(TcgGen *g, const IrOp *op)
+{
+    if (g->page_known) {
+        access_known_page(g, op);
+        return;
+    }
+    probe(g, g->page_pair, op, &g->in[0]);
+    TcgStub *stub = access_stub(g, op, stub_miss);
+    find_page(g, op, stub);
+    access_memory(g, op, &g->in[1], g->out.reg, accessed(g->page_pair, 0));
     stub->back = g->p;
 }
 
@@ -187,23 +251,21 @@ static void emit_store(TcgGen *g, const IrOp *op)
 static void stub_atomic(TcgGen *g, TcgStub *stub)
 {
     call_miss(g, stub, TRAMP_ATOMIC);
-    if (stub->out.reg != RCX) {
-        x86_mov_rr(g, stub->out.reg, RCX);
-    }
+    take_result(g, stub);
     x86_jmp(g, stub->back);
 }
 
 static void emit_atomic_check(TcgGen *g, const IrOp *op)
 {
-    unsigned size = 1u << (op->c & IR_MEM_SIZE_MASK);
     assert(op->c & IR_MEM_ATOMIC); /* a check of an ordinary access is fused with it */
-    probe(g, op->imm, op->c & IR_MEM_WRITE);
-    TcgStub *stub = miss_stub(g, op, stub_atomic);
-    x86_rr(g, 0xf7, 0, RDI); /* test edi, imm32 */
-    x86_32(g, (int32_t)size - 1);
+    g->page_pair = 0;
+    probe(g, 0, op, &g->in[0]);
+    TcgStub *stub = access_stub(g, op, stub_atomic);
+    x86_rr(g, 0xf7, 0, place_reg(0)); /* test r32, imm32 */
+    x86_32(g, (1 << (op->c & IR_MEM_SIZE_MASK)) - 1);
     x86_jcc_stub(g, CC_NE, stub);
-    check_hit(g, stub, size);
-    x86_lea(g, X_W, g->out.reg, x86_mem_index(RCX, RDI, 0, 0));
+    find_page(g, op, stub);
+    x86_lea(g, X_W, g->out.reg, accessed(0, 0));
     stub->back = g->p;
 }
 
@@ -328,21 +390,20 @@ static void emit_fence(TcgGen *g, const IrOp *op)
     }
 }
 
-enum { ADDRESS = OP_REG | OP_MEM | OP_IMM64, TLB_REGS = 1 << RCX | 1 << RDI };
+enum { ADDRESS = OP_REG | OP_MEM | OP_IMM64, PAIR0 = 1 << RCX | 1 << RDI };
 
+/* Their clobbers are the access's pair: the allocator adds them. */
 const TcgRow x86_row_load = {
     .in = { ADDRESS },
     .out = OP_REG,
     .flags = ROW_FIRST | ROW_LAST,
-    .clobbers = TLB_REGS,
-    .emit = emit_load,
+    .emit = emit_access,
 };
 
 const TcgRow x86_row_store = {
     .in = { ADDRESS, OP_REG | OP_IMM },
     .flags = ROW_FIRST,
-    .clobbers = TLB_REGS,
-    .emit = emit_store,
+    .emit = emit_access,
 };
 
 const TcgRow x86_rows_memory[] = {
@@ -351,7 +412,7 @@ const TcgRow x86_rows_memory[] = {
       .in = { ADDRESS },
       .out = OP_REG,
       .flags = ROW_FIRST | ROW_LAST,
-      .clobbers = TLB_REGS,
+      .clobbers = PAIR0,
       .emit = emit_atomic_check },
     { .opc = IR_ld, .types = T_ANY, .in = { OP_REG }, .out = OP_REG, .emit = emit_ld },
     { .opc = IR_st, .types = T_ANY, .in = { OP_REG, OP_REG | OP_IMM }, .emit = emit_st },

@@ -149,22 +149,28 @@ static void check_raised(TcgGen *g)
     x86_here(g, fine);
 }
 
-/* rdi = gva, rcx = page offset of the instruction << 8 | access; a store's value in args[0].
- * Result in rcx; rdi is lost. */
-static void write_miss(TcgGen *g, unsigned number, TcgRuntime runtime, bool live_fp)
+/*
+ * place = gva, page = page offset of the instruction << 8 | access, in the registers of the pair; a
+ * store's value in args[0]. Result in `page`; `place` gets what no later check accepts.
+ */
+static void write_miss(TcgGen *g, unsigned number, TcgRuntime runtime, unsigned pair, bool live_fp)
 {
+    unsigned place = tcg_x86_64.page_pairs[pair].place, page = tcg_x86_64.page_pairs[pair].page;
+    const unsigned others[] = { tcg_x86_64.page_pairs[!pair].place,
+                                tcg_x86_64.page_pairs[!pair].page };
     begin(g, number);
-    x86_mov_store(g, RAX, saved(RAX));
-    x86_mov_store(g, RDX, saved(RDX));
+    x86_mov_store(g, others[0], saved(others[0]));
+    x86_mov_store(g, others[1], saved(others[1]));
     transfer_pins(g, all_pins, false);
     if (live_fp) {
         transfer_fp_temps(g, false);
     }
-    x86_rr(g, 0xb6 | X_0F | X_BYTE, RDX, RCX);
-    x86_shift_imm(g, SHIFT_SAR, X_W, RCX, 8);
-    x86_rm(g, 0x03 | X_W, RCX, STATE(pc_page));
-    x86_mov_store(g, RCX, STATE(pc));
-    x86_mov_rr(g, RSI, RDI);
+    x86_mov_rr(g, RSI, place);
+    x86_mov_rr(g, R8, page);
+    x86_shift_imm(g, SHIFT_SAR, X_W, R8, 8);
+    x86_rm(g, 0x03 | X_W, R8, STATE(pc_page));
+    x86_mov_store(g, R8, STATE(pc));
+    x86_rr(g, 0xb6 | X_0F | X_BYTE, RDX, page);
     if (runtime == TCG_RT_STORE) {
         x86_mov_load(g, RCX, argument(0));
     }
@@ -172,9 +178,10 @@ static void write_miss(TcgGen *g, unsigned number, TcgRuntime runtime, bool live
     call_runtime(g, runtime);
     check_raised(g);
     x86_alu_ri(g, ALU_ADD, X_W, RSP, 8);
-    x86_mov_rr(g, RCX, RAX);
-    x86_mov_load(g, RAX, saved(RAX));
-    x86_mov_load(g, RDX, saved(RDX));
+    x86_mov_rr(g, page, RAX);
+    x86_mov_imm(g, place, (uint32_t)INT32_MIN);
+    x86_mov_load(g, others[0], saved(others[0]));
+    x86_mov_load(g, others[1], saved(others[1]));
     transfer_pins(g, volatile_pins, true);
     if (live_fp) {
         transfer_fp_temps(g, true);
@@ -261,12 +268,11 @@ void x86_write_trampolines(TcgGen *g)
     write_exit(g);
     write_dispatch(g);
     write_link(g);
-    write_miss(g, TRAMP_LOAD, TCG_RT_LOAD, false);
-    write_miss(g, TRAMP_LOAD_FP, TCG_RT_LOAD, true);
-    write_miss(g, TRAMP_STORE, TCG_RT_STORE, false);
-    write_miss(g, TRAMP_STORE_FP, TCG_RT_STORE, true);
-    write_miss(g, TRAMP_ATOMIC, TCG_RT_ATOMIC, false);
-    write_miss(g, TRAMP_ATOMIC_FP, TCG_RT_ATOMIC, true);
+    for (unsigned i = 0; i < 2 * PAGE_PAIRS; i++) {
+        write_miss(g, TRAMP_LOAD + i, TCG_RT_LOAD, i / 2, i & 1);
+        write_miss(g, TRAMP_STORE + i, TCG_RT_STORE, i / 2, i & 1);
+        write_miss(g, TRAMP_ATOMIC + i, TCG_RT_ATOMIC, i / 2, i & 1);
+    }
     write_fp(g);
     for (unsigned i = 0; i < g->ctx->isa->helper_count; i++) {
         write_helper(g, i);

@@ -110,6 +110,7 @@ const TcgBackend tcg_x86_64 = {
     .temps_int = 1 << RAX | 1 << RCX | 1 << RDX | 1 << RDI,
     .temps_fp = 0x3fu << XMM0,
     .first_int = 1 << RAX | 1 << RDX,
+    .page_pairs = { { RDI, RCX }, { RAX, RDX } },
     .pins_int = pins_int,
     .pin_int_count = G_N_ELEMENTS(pins_int),
     .pins_fp = pins_fp,

@@ -21,15 +21,12 @@ enum {
     TRAMP_RAISED,
     TRAMP_POLL,
     TRAMP_LINK,
-    TRAMP_LOAD,
-    TRAMP_LOAD_FP,
-    TRAMP_STORE,
-    TRAMP_STORE_FP,
-    TRAMP_ATOMIC,
-    TRAMP_ATOMIC_FP,
-    TRAMP_FP,
-    TRAMP_POOL,       /* constants of FP ops, 16 bytes each: X86_POOL_* */
-    TRAMP_HELPER = 16 /* + number of the helper */
+    TRAMP_LOAD, /* + pair of registers * 2 + FP temporaries are alive */
+    TRAMP_STORE = TRAMP_LOAD + 2 * PAGE_PAIRS,
+    TRAMP_ATOMIC = TRAMP_STORE + 2 * PAGE_PAIRS,
+    TRAMP_FP = TRAMP_ATOMIC + 2 * PAGE_PAIRS,
+    TRAMP_POOL,  /* constants of FP ops, 16 bytes each: X86_POOL_* */
+    TRAMP_HELPER /* + number of the helper */
 };
 
 enum {
@@ -53,6 +50,8 @@ extern const TcgRow x86_rows_int[], x86_rows_shift[], x86_rows_control[], x86_ro
 extern const TcgRow x86_row_load, x86_row_store;
 
 void x86_write_trampolines(TcgGen *g);
+
+_Static_assert(TRAMP_HELPER + TCG_MAX_HELPERS <= TCG_MAX_TRAMPOLINES, "all have a number");
 
 /* cmp a, b at a width, for any operands a ROW_ONE_REG row admits; returns the condition code for
  * `cond` between a and b. */

@@ -299,7 +299,7 @@ void random_machine_free(RandomMachine *m)
     free(m);
 }
 
-/* Pages are readable, writable, both or neither straight from the TLB; the last is neither. */
+/* Pages are readable, writable too, or neither straight from the TLB; the last is neither. */
 static void fill_tlb(RandomMachine *m, unsigned mode, uint64_t choice)
 {
     TcgTlb *tlb = &m->state.tlb[mode];
@@ -309,7 +309,7 @@ static void fill_tlb(RandomMachine *m, unsigned mode, uint64_t choice)
         unsigned index = gva >> TCG_PAGE_BITS & (TCG_TLB_SIZE - 1);
 
         tlb->host[index] = (uintptr_t)m->memory + page * TCG_PAGE_SIZE;
-        tlb->tag_r[index] = choice & 1 ? gva : tcg_tlb_empty_tag(index);
+        tlb->tag_r[index] = choice & 3 ? gva : tcg_tlb_empty_tag(index);
         tlb->tag_w[index] = choice & 2 ? gva : tcg_tlb_empty_tag(index);
     }
 }

@@ -13,6 +13,7 @@
 typedef struct Kind {
     const char *name;
     RandomOptions options;
+    bool shared; /* from shared_accesses */
 } Kind;
 
 static const Kind kinds[] = {
@@ -22,6 +23,7 @@ static const Kind kinds[] = {
     { "fp", { .ops = 30, .fp = true } },
     { "memory", { .ops = 40, .memory = true } },
     { "fp-memory", { .ops = 40, .fp = true, .memory = true } },
+    { "shared", { 0 }, true },
     { "control", { .ops = 40, .helpers = true, .branches = true } },
     { "everything", { .ops = 120, .fp = true, .memory = true, .helpers = true, .branches = true } },
 };
@@ -106,9 +108,59 @@ static void break_loops(IrRegion *r)
     }
 }
 
+/* Many accesses off a few bases, so that they share checks, with what disturbs that in between. */
+static void shared_accesses(IrRegion *r, uint64_t seed)
+{
+    static const unsigned bases[] = { 1, 12, 5 };
+    enum { BASES = G_N_ELEMENTS(bases) };
+    ir_region_reset(r);
+    r->pc_page = RANDOM_PC;
+    for (unsigned i = 0; i < BASES; i++) {
+        uint64_t page = random_next(&seed) % (RANDOM_PAGES - 1) * TCG_PAGE_SIZE;
+        uint64_t place = random_next(&seed) % 3 ? 2048 : 4000;
+        ir_mov(r, ir_slot(bases[i]), ir_const(r, (int64_t)(RANDOM_BASE + page + place)));
+    }
+    for (unsigned i = 0; i < 24; i++) {
+        uint64_t what = random_next(&seed), more = random_next(&seed);
+        IrRef base = ir_slot(bases[what % BASES]), value = ir_slot(more % RANDOM_INT_SLOTS);
+        int64_t offset = (int64_t)(more / 64 % (more & 32 ? 4096 : 64)) - (more & 32 ? 2048 : 32);
+        unsigned mem = more / 16 % 4;
+        ir_insn(r, i * 4, 4);
+        switch (what / 16 % 8) {
+        case 0:
+            ir_op2(r, IR_add, IR_I64, base, base, ir_const(r, offset));
+            break;
+        case 1:
+            ir_op2(r, IR_divu, IR_I64, ir_slot(14), value, ir_slot(2));
+            break;
+        case 2:
+            ir_load(r, ir_slot(more / 64 % 8 ? 3 : 13), base, offset, mem | IR_MEM_SIGN);
+            break;
+        case 3: { /* a temporary that lives over other accesses */
+            IrRef t = ir_temp(r, IR_I64);
+            ir_load(r, t, base, offset, mem);
+            ir_store(r, value, ir_slot(bases[0]), offset, mem);
+            ir_load(r, ir_slot(7), ir_slot(bases[1]), offset + 8, mem);
+            ir_store(r, t, base, offset + 16, mem);
+            break;
+        }
+        case 4:
+            ir_load(r, ir_slot(4), base, offset, mem);
+            break;
+        default:
+            ir_store(r, value, base, offset, mem);
+        }
+    }
+    ir_leave(r);
+}
+
 static void check(Rig *rig, IrRegion *r, const Kind *kind, uint64_t seed, bool fold, bool print)
 {
-    random_region(r, seed, &kind->options);
+    if (kind->shared) {
+        shared_accesses(r, seed);
+    } else {
+        random_region(r, seed, &kind->options);
+    }
     break_loops(r);
     if (fold) {
         ir_fold(r);
