@@ -469,6 +469,7 @@ static bool configure_machine(const Options *o, Machine *m, GArray *parts, Error
         }
     }
     if (o->smp && !set_smp(m, o->smp, err)) {
+        error_prepend(err, "-smp %s: ", o->smp);
         return false;
     }
     if (o->memory && !set_memory(m, o->memory, err)) {

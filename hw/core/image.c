@@ -123,6 +123,33 @@ static uint64_t elf_bias(const Image *im, const ElfFile *elf)
     return elf->type == ET_DYN && lowest == 0 ? im->base : 0;
 }
 
+static bool all_zero(const uint8_t *data, uint64_t from, uint64_t to)
+{
+    while (from < to && data[from] == 0) {
+        from++;
+    }
+    return from >= to;
+}
+
+/* A linker that was told no more than where the text goes puts the file's own headers a page below
+ * it, where there may be no memory. Such pages are left out. */
+static void drop_headers(const Image *im, const ElfFile *elf, Segment *s)
+{
+    enum { PAGE = 4096 };
+    if (s->offset != 0 || s->mem_size < s->file_size || !in_file(im, 0, s->file_size)) {
+        return;
+    }
+    uint64_t used = elf->ph_offset + (uint64_t)elf->ph_size * elf->ph_count;
+    while (s->file_size > PAGE && !loader_is_memory(im->loader, s->paddr) &&
+           all_zero(im->data, MAX(s->offset, used), s->offset + PAGE)) {
+        s->offset += PAGE;
+        s->vaddr += PAGE;
+        s->paddr += PAGE;
+        s->file_size -= PAGE;
+        s->mem_size -= PAGE;
+    }
+}
+
 static bool load_segment(Image *im, Segment s, unsigned i, Error *err)
 {
     if (!in_file(im, s.offset, s.file_size)) {
@@ -160,6 +187,7 @@ static bool load_elf(Image *im, Error *err)
             continue;
         }
         s.paddr += bias;
+        drop_headers(im, &elf, &s);
         if (!load_segment(im, s, i, err)) {
             return false;
         }

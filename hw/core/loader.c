@@ -122,6 +122,17 @@ static void hint_memory(const Loader *l, Error *err)
     }
 }
 
+bool loader_is_memory(const Loader *l, uint64_t gpa)
+{
+    for (unsigned i = 0; i < l->targets->len; i++) {
+        const Target *t = &g_array_index(l->targets, Target, i);
+        if (gpa >= t->gpa && gpa - t->gpa < t->size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool check_memory(const Loader *l, const char *name, uint64_t gpa, uint64_t size, Error *err)
 {
     bool touches = false;

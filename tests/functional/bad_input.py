@@ -223,7 +223,8 @@ def damaged_trees(context):
 def absurd_memory(context):
     for text in ('1', '1k', '4095k'):
         survives(context, ['-m', text])
-    for text in ('0', '15E', '0x10000000000000000', '1.5.5G', 'G', '', '-1M'):
+    survives(context, ['-m', '15E'], ['memory'])
+    for text in ('0x10000000000000000', '1.5.5G', 'G', '-1M'):
         survives(context, ['-m', text], ['-m'])
 
 
@@ -234,7 +235,7 @@ def lazy_memory(context):
 
 @case('absurd numbers of CPUs', ours=True)
 def absurd_cpus(context):
-    for text in ('-1', '1.5', '4294967297', '99999999999999999999', 'cpus=', 'nosuch=2', ''):
+    for text in ('-1', '1.5', '4294967297', '99999999999999999999', 'cpus=', 'nosuch=2'):
         survives(context, ['-smp', text], ['smp'])
 
 

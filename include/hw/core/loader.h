@@ -39,6 +39,9 @@ bool loader_add(Loader *l, const char *name, uint64_t gpa, GBytes *data, uint64_
 /* Keeps @size bytes at @gpa free of other images; they are not written. */
 bool loader_reserve(Loader *l, const char *name, uint64_t gpa, uint64_t size, Error *err);
 
+/* True when @gpa is in memory that images may be loaded to. */
+bool loader_is_memory(const Loader *l, uint64_t gpa);
+
 /* Finds @size bytes of memory, aligned to @align, at or above @from and ending at or below @limit,
  * that no image has. False when there are none. */
 bool loader_find_room(const Loader *l, uint64_t from, uint64_t limit, uint64_t size, uint64_t align,
