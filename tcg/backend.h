@@ -99,6 +99,7 @@ struct TcgGen {
      * the page being page_delta lower than the access's. */
     uint8_t page_pair;
     bool page_known;
+    bool page_writable; /* not known: find a page that may be written, even for a load */
     int32_t page_delta;
 };
 
@@ -160,8 +161,8 @@ struct TcgContext {
 
     TcgTempInfo *temps;
     size_t temp_cap;
-    bool *reused; /* by op: a check whose base the next accesses use again */
-    size_t reused_cap;
+    uint8_t *reuse; /* by op: what later accesses want of a check's base */
+    size_t reuse_cap;
     TcgStub *stubs;
     size_t stub_cap;
 };

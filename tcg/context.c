@@ -135,7 +135,7 @@ void tcg_context_free(TcgContext *ctx)
     }
     g_free(ctx->slot_reg);
     g_free(ctx->temps);
-    g_free(ctx->reused);
+    g_free(ctx->reuse);
     g_free(ctx->stubs);
     g_free(ctx);
 }

@@ -81,33 +81,51 @@ static void hint_take(Alloc *a, HintScan *h, IrRef temp)
     }
 }
 
-/* Backwards: is the base of an access used by another one before it changes? */
-static void note_reuse(Alloc *a, uint32_t index, IrRef *next_bases)
+/* Bases of the next accesses, the nearest first, and whether a store off them will certainly run.
+ */
+typedef struct NextAccess {
+    IrRef base;
+    bool stores;
+} NextAccess;
+
+static void note_access(Alloc *a, uint32_t index, NextAccess next[2])
 {
     const IrOp *op = &a->r->ops[index];
-    a->ctx->reused[index] = false;
+    NextAccess *same = next[0].base == op->in[0]   ? &next[0]
+                       : next[1].base == op->in[0] ? &next[1]
+                                                   : NULL;
+    bool stores = same && same->stores;
+    a->ctx->reuse[index] = (same ? REUSED : 0) | (stores ? STORED_TO : 0);
+    if (same != &next[0]) {
+        next[1] = next[0];
+    }
+    next[0] = (NextAccess) { op->in[0], stores || (op->c & IR_MEM_WRITE) };
+}
+
+/* Backwards: fills ctx->reuse. */
+static void note_reuse(Alloc *a, uint32_t index, NextAccess next[2])
+{
+    const IrOp *op = &a->r->ops[index];
+    a->ctx->reuse[index] = 0;
     if (op->opc == IR_call) {
-        next_bases[0] = next_bases[1] = IR_NONE;
+        next[0].base = next[1].base = IR_NONE;
+    } else if (op->opc == IR_brcond) {
+        next[0].stores = next[1].stores = false;
     } else if (op->opc == IR_tlbchk && !(op->c & IR_MEM_ATOMIC)) {
-        IrRef base = op->in[0];
-        a->ctx->reused[index] = base == next_bases[0] || base == next_bases[1];
-        if (base != next_bases[0]) {
-            next_bases[1] = next_bases[0];
-            next_bases[0] = base;
-        }
+        note_access(a, index, next);
     } else if (op->out != IR_NONE && (op->opc != IR_add || op->in[0] != op->out)) {
-        next_bases[0] = next_bases[0] == op->out ? IR_NONE : next_bases[0];
-        next_bases[1] = next_bases[1] == op->out ? IR_NONE : next_bases[1];
+        next[0].base = next[0].base == op->out ? IR_NONE : next[0].base;
+        next[1].base = next[1].base == op->out ? IR_NONE : next[1].base;
     }
 }
 
 static void scan_uses(Alloc *a)
 {
     HintScan h = { .wants = 0 };
-    IrRef next_bases[2] = { IR_NONE, IR_NONE };
+    NextAccess next[2] = { { IR_NONE }, { IR_NONE } };
     for (uint32_t i = a->r->op_count; i-- > 0;) {
         const IrOp *op = &a->r->ops[i];
-        note_reuse(a, i, next_bases);
+        note_reuse(a, i, next);
         if (ir_is_temp(op->out) && h.wants) {
             hint_take(a, &h, op->out);
         }
@@ -141,9 +159,9 @@ static void prepare(Alloc *a)
     for (uint32_t i = 0; i < n; i++) {
         a->temps[i] = (TcgTempInfo) { 0, REG_NONE, REG_NONE, REG_NONE, a->r->temp_types[i] };
     }
-    if (a->r->op_count > ctx->reused_cap) {
-        ctx->reused_cap = a->r->op_count * 2;
-        ctx->reused = g_renew(bool, ctx->reused, ctx->reused_cap);
+    if (a->r->op_count > ctx->reuse_cap) {
+        ctx->reuse_cap = a->r->op_count * 2;
+        ctx->reuse = g_renew(uint8_t, ctx->reuse, ctx->reuse_cap);
     }
     memset(a->owner, 0xff, sizeof(a->owner));
     scan_uses(a);
@@ -646,7 +664,9 @@ static void emit_access(Alloc *a, const IrOp *check)
     } else {
         pair = (int)pages_choose(a, kept_regs(a, check));
         row.clobbers = pages_pair(a, (unsigned)pair);
-        if (a->ctx->reused[check - a->r->ops]) {
+        unsigned reuse = a->ctx->reuse[check - a->r->ops];
+        g->page_writable = (check->c & IR_MEM_WRITE) || (reuse & STORED_TO);
+        if (reuse) {
             row.flags &= ~ROW_LAST; /* the result must not destroy what is learnt */
         }
     }

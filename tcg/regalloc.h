@@ -35,6 +35,9 @@ typedef struct Alloc {
 
 enum { NO_TEMP = 0xffff };
 
+/* TcgContext.reuse */
+enum { REUSED = 1, STORED_TO = 2 };
+
 /* Registers of a pair, of all pairs that know something. */
 RegSet pages_pair(const Alloc *a, unsigned pair);
 RegSet pages_known_regs(const Alloc *a);

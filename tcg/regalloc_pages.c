@@ -89,7 +89,7 @@ unsigned pages_choose(const Alloc *a, RegSet taken)
 void pages_learn(Alloc *a, unsigned pair, const IrOp *check)
 {
     TcgGen *g = a->g;
-    bool useful = a->ctx->reused[check - a->r->ops];
+    bool useful = a->ctx->reuse[check - a->r->ops];
     KnownPage *known = &a->known[pair];
     bool destroyed = g->out.kind == OPND_REG && (pages_pair(a, pair) & reg_bit(g->out.reg));
     if (!useful || destroyed) {
@@ -100,7 +100,7 @@ void pages_learn(Alloc *a, unsigned pair, const IrOp *check)
             .offset = check->imm,
             .used = a->now,
             .size = (uint8_t)(1u << (check->c & IR_MEM_SIZE_MASK)),
-            .write = check->c & IR_MEM_WRITE,
+            .write = g->page_writable,
         };
     }
 }

@@ -29,10 +29,9 @@ static X86Mem tlb_entry(const TcgGen *g, unsigned pair, size_t field)
     return x86_mem_index(RBP, page_reg(pair), 3, tcg_disp(table));
 }
 
-static X86Mem tlb_tag(const TcgGen *g, unsigned pair, const IrOp *check)
+static X86Mem tlb_tag(const TcgGen *g, unsigned pair, bool write)
 {
-    return tlb_entry(g, pair,
-                     check->c & IR_MEM_WRITE ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r));
+    return tlb_entry(g, pair, write ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r));
 }
 
 /* reg = base + offset; `other` may be used. */
@@ -56,7 +55,7 @@ static void form_address(TcgGen *g, const TcgOpnd *base, int64_t offset, unsigne
 }
 
 /* place = address ^ tag, page = index in the TLB */
-static void probe(TcgGen *g, unsigned pair, const IrOp *check, const TcgOpnd *base)
+static void probe(TcgGen *g, unsigned pair, const IrOp *check, const TcgOpnd *base, bool write)
 {
     unsigned place = place_reg(pair), page = page_reg(pair);
     form_address(g, base, check->imm, place, page);
@@ -72,7 +71,7 @@ static void probe(TcgGen *g, unsigned pair, const IrOp *check, const TcgOpnd *ba
     } else {
         x86_alu_ri(g, ALU_AND, 0, page, TCG_TLB_SIZE - 1);
     }
-    x86_rm(g, 0x33 | X_W, place, tlb_tag(g, pair, check));
+    x86_rm(g, 0x33 | X_W, place, tlb_tag(g, pair, write));
 }
 
 static int32_t last_place(const IrOp *check)
@@ -147,7 +146,8 @@ static void access_memory(TcgGen *g, const IrOp *check, const TcgOpnd *value, un
  */
 static void call_miss(TcgGen *g, const TcgStub *stub, unsigned tramp)
 {
-    x86_rm(g, 0x33 | X_W, place_reg(stub->pair), tlb_tag(g, stub->pair, stub->op));
+    x86_rm(g, 0x33 | X_W, place_reg(stub->pair),
+           tlb_tag(g, stub->pair, stub->op->c & IR_MEM_WRITE));
     x86_mov_imm(g, page_reg(stub->pair), stub->value << 8 | stub->op->c);
     x86_call(g, g->ctx->tramp[tramp + stub->pair * 2 + stub->live_fp]);
 }
@@ -186,10 +186,10 @@ static void stub_miss(TcgGen *g, TcgStub *stub)
     access_by_call(g, stub);
 }
 
-/* The page is not the one known, or none is. */
+/* The page is not the one known, or none is, or it may not be written. */
 static void stub_other_page(TcgGen *g, TcgStub *stub)
 {
-    probe(g, stub->pair, stub->op, &stub->in[0]);
+    probe(g, stub->pair, stub->op, &stub->in[0], stub->op->c & IR_MEM_WRITE);
     x86_alu_ri(g, ALU_CMP, X_W, place_reg(stub->pair), last_place(stub->op));
     uint8_t *miss = x86_jcc_short(g, CC_A);
     load_host_page(g, stub->pair);
@@ -240,8 +240,9 @@ static void emit_access(TcgGen *g, const IrOp *op)
         access_known_page(g, op);
         return;
     }
-    probe(g, g->page_pair, op, &g->in[0]);
-    TcgStub *stub = access_stub(g, op, stub_miss);
+    bool more = g->page_writable && !(op->c & IR_MEM_WRITE); /* asks for more than it needs */
+    probe(g, g->page_pair, op, &g->in[0], g->page_writable);
+    TcgStub *stub = access_stub(g, op, more ? stub_other_page : stub_miss);
     find_page(g, op, stub);
     access_memory(g, op, &g->in[1], g->out.reg, accessed(g->page_pair, 0));
     stub->back = g->p;
@@ -259,7 +260,7 @@ static void emit_atomic_check(TcgGen *g, const IrOp *op)
 {
     assert(op->c & IR_MEM_ATOMIC); /* a check of an ordinary access is fused with it */
     g->page_pair = 0;
-    probe(g, 0, op, &g->in[0]);
+    probe(g, 0, op, &g->in[0], op->c & IR_MEM_WRITE);
     TcgStub *stub = access_stub(g, op, stub_atomic);
     x86_rr(g, 0xf7, 0, place_reg(0)); /* test r32, imm32 */
     x86_32(g, (1 << (op->c & IR_MEM_SIZE_MASK)) - 1);
