@@ -17,8 +17,8 @@ struct Monitor {
     Object obj;
     Machine *machine;
     ChrFrontend fe;
-    GString *out;    /* not written yet */
-    GString *line;   /* being typed */
+    GString *out;  /* not written yet */
+    GString *line; /* being typed */
     size_t cursor;
     GPtrArray *history; /* char *, oldest first */
     unsigned recalled;  /* index into history; its length: the line being typed */
