@@ -250,15 +250,15 @@ GBytes *loader_read_file(const char *what, const char *path, uint64_t max, Error
     max = MIN(max, GiB); /* GByteArray counts in 32 bits */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        error_set_errno(err, errno, "could not open the %s '%s'", what, path);
+        error_set_errno(err, errno, "could not load %s '%s'", what, path);
         return NULL;
     }
     g_autoptr(GByteArray) data = g_byte_array_new();
     bool ok = read_to_end(fd, max, data);
     if (!ok) {
-        error_set_errno(err, errno, "could not read the %s '%s'", what, path);
+        error_set_errno(err, errno, "could not load %s '%s'", what, path);
     } else if (data->len > max) {
-        error_set(err, "the %s '%s' is too large: at most %" PRIu64 " KiB are possible here", what,
+        error_set(err, "%s '%s' is too large: at most %" PRIu64 " KiB are possible here", what,
                   path, max / KiB);
         ok = false;
     }

@@ -92,7 +92,7 @@ static char *firmware_path(const Machine *m, Error *err)
     }
     char *found = strchr(m->firmware, '/') ? NULL : find_firmware(m, m->firmware);
     if (!found) {
-        error_set(err, "could not find the firmware '%s'", m->firmware);
+        error_set(err, "could not find the RISC-V firmware \"%s\"", m->firmware);
     }
     return found;
 }

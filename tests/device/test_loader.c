@@ -209,6 +209,37 @@ static void test_elf(void)
     end(&f);
 }
 
+/* File headers linked in front of the memory are left out; anything else there is an error. */
+static void test_elf_headers(void)
+{
+    Fixture f;
+    LoadedImage image;
+    struct {
+        Elf elf;
+        uint8_t padding[0x1000 - sizeof(Elf)];
+        uint8_t text[16];
+    } e = { .elf = good_elf() };
+    memset(e.elf.text, 0, sizeof(e.elf.text));
+    memset(e.text, 0x13, sizeof(e.text));
+    e.elf.h.e_entry = BASE;
+    e.elf.p[0] = (Elf64_Phdr) { .p_type = PT_LOAD,
+                                .p_vaddr = BASE - 0x1000,
+                                .p_paddr = BASE - 0x1000,
+                                .p_filesz = sizeof(e),
+                                .p_memsz = sizeof(e) };
+    begin(&f);
+    g_assert_true(load_bytes(&f, &e, sizeof(e), &image));
+    g_assert_cmphex(image.start, ==, BASE);
+    g_assert_cmphex(image.entry, ==, BASE);
+    machine_reset(f.m, CAUSE_NONE);
+    assert_memory(&f, BASE, e.text, sizeof(e.text));
+    end(&f);
+    begin(&f);
+    e.padding[100] = 1;
+    assert_refused(&f, &e, sizeof(e), "no memory");
+    end(&f);
+}
+
 static void test_elf_pie(void)
 {
     Fixture f;
@@ -482,6 +513,7 @@ int main(int argc, char **argv)
     g_test_add_func("/loader/overlap", test_overlap);
     g_test_add_func("/loader/find-room", test_find_room);
     g_test_add_func("/loader/elf", test_elf);
+    g_test_add_func("/loader/elf-headers", test_elf_headers);
     g_test_add_func("/loader/elf-pie", test_elf_pie);
     g_test_add_func("/loader/elf32", test_elf32);
     g_test_add_func("/loader/bad-elf", test_bad_elf);

@@ -152,12 +152,12 @@ static void test_bad_images(void)
         const char *options, *text;
     } cases[] = {
         { "firmware=none,kernel=%s,m=1M", "too large" },
-        { "firmware=none,m=16M,kernel=/nonexistent", "could not open" },
-        { "firmware=/nonexistent", "could not find the firmware" },
-        { "firmware=nonexistent.bin", "could not find the firmware" },
+        { "firmware=none,m=16M,kernel=/nonexistent", "could not load" },
+        { "firmware=/nonexistent", "could not find the RISC-V firmware" },
+        { "firmware=nonexistent.bin", "could not find the RISC-V firmware" },
         { "firmware=none,initrd=/nonexistent", "-initrd needs -kernel" },
         { "firmware=none,append=x", "-append needs -kernel" },
-        { "firmware=none,dtb=/nonexistent", "could not open" },
+        { "firmware=none,dtb=/nonexistent", "could not load" },
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) parts = g_strsplit(cases[i].options, "%s", 2);
