@@ -70,8 +70,8 @@ static unsigned l1_index(uint64_t gva)
 
 static void l1_clear_entry(TcgTlb *tlb, unsigned index)
 {
-    tlb->tag_r[index] = tcg_tlb_empty_tag(index);
-    tlb->tag_w[index] = tcg_tlb_empty_tag(index);
+    tlb->load[index].tag = tcg_tlb_empty_tag(index);
+    tlb->store[index].tag = tcg_tlb_empty_tag(index);
 }
 
 /* Empties the entries named by a set of the mode's. */
@@ -109,24 +109,14 @@ static bool is_global(const TcgL2Entry *e)
     return (uint32_t)e->gen == TCG_SPACE_GLOBAL;
 }
 
-static void l1_fill(TcgCpu *t, const TcgL2Entry *e, uint64_t gva, unsigned mode, bool writable)
+static void l1_fill(TcgCpu *t, const TcgL2Entry *e, uint64_t gva, unsigned mode, bool store)
 {
     TcgTlb *tlb = &t->state->tlb[mode];
     unsigned i = l1_index(gva);
-    uint64_t page = page_of(gva);
+    TcgTlbEntry *entry = store ? &tlb->store[i] : &tlb->load[i];
 
-    if (tlb->host[i] != (uint64_t)(uintptr_t)e->hva ||
-        (tlb->tag_r[i] != page && tlb->tag_w[i] != page)) {
-        l1_clear_entry(tlb, i);
-    }
     l1_note(&t->filled[mode], i, is_global(e));
-    tlb->host[i] = (uint64_t)(uintptr_t)e->hva;
-    if (e->tag & TLB_READ) {
-        tlb->tag_r[i] = page;
-    }
-    if (writable) {
-        tlb->tag_w[i] = page;
-    }
+    *entry = (TcgTlbEntry) { .tag = page_of(gva), .host = (uint64_t)(uintptr_t)e->hva };
 }
 
 static unsigned perm_of(AccessKind kind)
@@ -232,9 +222,9 @@ bool tcpu_translate(TcgCpu *t, uint64_t gva, unsigned size, AccessKind kind, uns
     if (store && target->hva && tcg_page_is_guarded(t->accel, host_page)) {
         tcg_page_written(t->accel, host_page);
     }
-    if (kept) {
+    if (kept && target->hva) {
         /* A tag made now does not outlive a guard set meanwhile: guards are obeyed at polls. */
-        l1_fill(t, e, gva, mode, store && target->hva);
+        l1_fill(t, e, gva, mode, store);
     }
     return true;
 }
@@ -289,7 +279,7 @@ void tcpu_drop_write_tags(TcgCpu *t)
 {
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-            t->state->tlb[mode].tag_w[i] = tcg_tlb_empty_tag(i);
+            t->state->tlb[mode].store[i].tag = tcg_tlb_empty_tag(i);
         }
     }
 }
@@ -299,7 +289,8 @@ void tcpu_drop_write_tags_of(TcgCpu *t, uint64_t host_page)
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
         TcgTlb *tlb = &t->state->tlb[mode];
         for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-            tlb->tag_w[i] = tlb->host[i] == host_page ? tcg_tlb_empty_tag(i) : tlb->tag_w[i];
+            TcgTlbEntry *e = &tlb->store[i];
+            e->tag = e->host == host_page ? tcg_tlb_empty_tag(i) : e->tag;
         }
     }
 }

@@ -31,14 +31,19 @@ enum {
 
 /*
  * First-level soft TLB, direct mapped by (gva >> 12) mod TCG_TLB_SIZE. A tag is the page's virtual
- * address if that access may go straight to RAM, else a value that matches no address of that
- * index: (address ^ tag) is the page offset on a hit and at least TCG_PAGE_SIZE otherwise. A page
- * with a write tag may be read, too: generated code reads through it after a store.
+ * address, or a value that matches no address of that index: (address ^ tag) is the page offset on
+ * a hit and at least TCG_PAGE_SIZE otherwise. Loads and stores have entries of their own: a copy
+ * between two pages of one index, as page-aligned buffers often have, does not thrash. A
+ * page with a store entry may be read, too: generated code reads through it after a store.
  */
+typedef struct TcgTlbEntry {
+    uint64_t tag;
+    uint64_t host; /* host address of the page's first byte */
+} TcgTlbEntry;
+
 typedef struct TcgTlb {
-    uint64_t tag_r[TCG_TLB_SIZE];
-    uint64_t tag_w[TCG_TLB_SIZE];
-    uint64_t host[TCG_TLB_SIZE]; /* host address of the page's first byte */
+    TcgTlbEntry load[TCG_TLB_SIZE];
+    TcgTlbEntry store[TCG_TLB_SIZE];
 } TcgTlb;
 
 /* The tag of an empty entry: a page whose index is another one. */

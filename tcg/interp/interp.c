@@ -127,13 +127,13 @@ static void *tlb_find(const Interp *in, uint64_t gva, unsigned mem)
 {
     const TcgTlb *tlb = &in->state->tlb[in->r->mmu_idx];
     unsigned index = gva >> TCG_PAGE_BITS & (TCG_TLB_SIZE - 1);
-    uint64_t tag = mem & IR_MEM_WRITE ? tlb->tag_w[index] : tlb->tag_r[index];
-    uint64_t size = 1ull << (mem & IR_MEM_SIZE_MASK), offset = gva ^ tag;
+    const TcgTlbEntry *e = mem & IR_MEM_WRITE ? &tlb->store[index] : &tlb->load[index];
+    uint64_t size = 1ull << (mem & IR_MEM_SIZE_MASK), offset = gva ^ e->tag;
 
     if (offset > TCG_PAGE_SIZE - size || ((mem & IR_MEM_ATOMIC) && (gva & (size - 1)))) {
         return NULL;
     }
-    return (void *)(uintptr_t)(tlb->host[index] + offset);
+    return (void *)(uintptr_t)(e->host + offset);
 }
 
 static const IrOp *run_atomic_check(Interp *in, const IrOp *op)

@@ -23,15 +23,17 @@ static unsigned page_reg(unsigned pair)
     return tcg_x86_64.page_pairs[pair].page;
 }
 
-static X86Mem tlb_entry(const TcgGen *g, unsigned pair, size_t field)
+/* A member of the entry that the page register, offset of the entry in its table, selects. */
+static X86Mem tlb_member(const TcgGen *g, unsigned pair, bool write, size_t member)
 {
-    size_t table = offsetof(TcgState, tlb) + g->r->mmu_idx * sizeof(TcgTlb) + field;
-    return x86_mem_index(RBP, page_reg(pair), 3, tcg_disp(table));
+    size_t table = write ? offsetof(TcgTlb, store) : offsetof(TcgTlb, load);
+    size_t tlb = offsetof(TcgState, tlb) + g->r->mmu_idx * sizeof(TcgTlb);
+    return x86_mem_index(RBP, page_reg(pair), 0, tcg_disp(tlb + table + member));
 }
 
 static X86Mem tlb_tag(const TcgGen *g, unsigned pair, bool write)
 {
-    return tlb_entry(g, pair, write ? offsetof(TcgTlb, tag_w) : offsetof(TcgTlb, tag_r));
+    return tlb_member(g, pair, write, offsetof(TcgTlbEntry, tag));
 }
 
 /* reg = base + offset; `other` may be used. */
@@ -54,23 +56,21 @@ static void form_address(TcgGen *g, const TcgOpnd *base, int64_t offset, unsigne
     }
 }
 
-/* place = address ^ tag, page = index in the TLB */
+/* place = address ^ tag, page = offset of the entry in its table */
 static void probe(TcgGen *g, unsigned pair, const IrOp *check, const TcgOpnd *base, bool write)
 {
+    enum { ENTRY_BITS = 4 };
+    _Static_assert(sizeof(TcgTlbEntry) == 1 << ENTRY_BITS, "the index is shifted by its size");
     unsigned place = place_reg(pair), page = page_reg(pair);
     form_address(g, base, check->imm, place, page);
     if (x86_has(g, X86_BMI2)) {
         x86_vrr(g, 0xf0 | X_0F3A | X_F2, page, 0, place);
-        x86_8(g, TCG_PAGE_BITS);
+        x86_8(g, TCG_PAGE_BITS - ENTRY_BITS);
     } else {
         x86_rr(g, 0x8b, page, place);
-        x86_shift_imm(g, SHIFT_SHR, 0, page, TCG_PAGE_BITS);
+        x86_shift_imm(g, SHIFT_SHR, 0, page, TCG_PAGE_BITS - ENTRY_BITS);
     }
-    if (TCG_TLB_BITS == 8) {
-        x86_rr(g, 0xb6 | X_0F | X_BYTE, page, page);
-    } else {
-        x86_alu_ri(g, ALU_AND, 0, page, TCG_TLB_SIZE - 1);
-    }
+    x86_alu_ri(g, ALU_AND, 0, page, (TCG_TLB_SIZE - 1) << ENTRY_BITS);
     x86_rm(g, 0x33 | X_W, place, tlb_tag(g, pair, write));
 }
 
@@ -79,9 +79,9 @@ static int32_t last_place(const IrOp *check)
     return TCG_PAGE_SIZE - (1 << (check->c & IR_MEM_SIZE_MASK));
 }
 
-static void load_host_page(TcgGen *g, unsigned pair)
+static void load_host_page(TcgGen *g, unsigned pair, bool write)
 {
-    x86_mov_load(g, page_reg(pair), tlb_entry(g, pair, offsetof(TcgTlb, host)));
+    x86_mov_load(g, page_reg(pair), tlb_member(g, pair, write, offsetof(TcgTlbEntry, host)));
 }
 
 static X86Mem accessed(unsigned pair, int32_t delta)
@@ -192,7 +192,7 @@ static void stub_other_page(TcgGen *g, TcgStub *stub)
     probe(g, stub->pair, stub->op, &stub->in[0], stub->op->c & IR_MEM_WRITE);
     x86_alu_ri(g, ALU_CMP, X_W, place_reg(stub->pair), last_place(stub->op));
     uint8_t *miss = x86_jcc_short(g, CC_A);
-    load_host_page(g, stub->pair);
+    load_host_page(g, stub->pair, stub->op->c & IR_MEM_WRITE);
     access_memory(g, stub->op, &stub->in[1], stub->out.reg, accessed(stub->pair, 0));
     x86_mov_imm(g, place_reg(stub->pair), (uint32_t)NOWHERE);
     x86_jmp(g, stub->back);
@@ -227,11 +227,11 @@ static void access_known_page(TcgGen *g, const IrOp *op)
     stub->back = g->p;
 }
 
-static void find_page(TcgGen *g, const IrOp *op, TcgStub *stub)
+static void find_page(TcgGen *g, const IrOp *op, TcgStub *stub, bool write)
 {
     x86_alu_ri(g, ALU_CMP, X_W, place_reg(g->page_pair), last_place(op));
     x86_jcc_stub(g, CC_A, stub);
-    load_host_page(g, g->page_pair);
+    load_host_page(g, g->page_pair, write);
 }
 
 static void emit_access(TcgGen *g, const IrOp *op)
@@ -243,7 +243,7 @@ static void emit_access(TcgGen *g, const IrOp *op)
     bool more = g->page_writable && !(op->c & IR_MEM_WRITE); /* asks for more than it needs */
     probe(g, g->page_pair, op, &g->in[0], g->page_writable);
     TcgStub *stub = access_stub(g, op, more ? stub_other_page : stub_miss);
-    find_page(g, op, stub);
+    find_page(g, op, stub, g->page_writable);
     access_memory(g, op, &g->in[1], g->out.reg, accessed(g->page_pair, 0));
     stub->back = g->p;
 }
@@ -265,7 +265,7 @@ static void emit_atomic_check(TcgGen *g, const IrOp *op)
     x86_rr(g, 0xf7, 0, place_reg(0)); /* test r32, imm32 */
     x86_32(g, (1 << (op->c & IR_MEM_SIZE_MASK)) - 1);
     x86_jcc_stub(g, CC_NE, stub);
-    find_page(g, op, stub);
+    find_page(g, op, stub, op->c & IR_MEM_WRITE);
     x86_lea(g, X_W, g->out.reg, accessed(0, 0));
     stub->back = g->p;
 }

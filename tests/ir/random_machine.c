@@ -267,7 +267,7 @@ const TcgIsa random_isa = { "random", slots, G_N_ELEMENTS(slots), helpers, G_N_E
 static void empty_caches(TcgState *s, unsigned mode)
 {
     for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-        s->tlb[mode].tag_r[i] = s->tlb[mode].tag_w[i] = tcg_tlb_empty_tag(i);
+        s->tlb[mode].load[i].tag = s->tlb[mode].store[i].tag = tcg_tlb_empty_tag(i);
     }
     for (unsigned i = 0; i < TCG_JC_SIZE; i++) {
         s->jc[mode][i] = (TcgJump) { 1, 0 };
@@ -308,9 +308,10 @@ static void fill_tlb(RandomMachine *m, unsigned mode, uint64_t choice)
         uint64_t gva = RANDOM_BASE + page * TCG_PAGE_SIZE;
         unsigned index = gva >> TCG_PAGE_BITS & (TCG_TLB_SIZE - 1);
 
-        tlb->host[index] = (uintptr_t)m->memory + page * TCG_PAGE_SIZE;
-        tlb->tag_r[index] = choice & 3 ? gva : tcg_tlb_empty_tag(index);
-        tlb->tag_w[index] = choice & 2 ? gva : tcg_tlb_empty_tag(index);
+        uint64_t host = (uintptr_t)m->memory + page * TCG_PAGE_SIZE;
+
+        tlb->load[index] = (TcgTlbEntry) { choice & 3 ? gva : tcg_tlb_empty_tag(index), host };
+        tlb->store[index] = (TcgTlbEntry) { choice & 2 ? gva : tcg_tlb_empty_tag(index), host };
     }
 }
 
