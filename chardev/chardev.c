@@ -32,7 +32,9 @@ bool chr_fe_init(ChrFrontend *fe, Chardev *chr, Error *err)
     }
     const ChardevClass *c = chr_class(chr);
     if (c->attach) {
+        fe->chr = chr; /* attaching may give it the input, and it may answer at once */
         if (!c->attach(chr, fe, err)) {
+            fe->chr = NULL;
             return false;
         }
     } else if (chr->fe) {
@@ -108,6 +110,41 @@ void chr_be_event(Chardev *chr, ChrEvent event)
     }
 }
 
+static void add_kind(const TypeInfo *type, void *opaque)
+{
+    if (!type->internal) {
+        g_ptr_array_add(opaque, g_strdup(type->name + strlen(TYPE_CHARDEV "-")));
+    }
+}
+
+char **chr_kinds(void)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    type_foreach(TYPE_CHARDEV, false, add_kind, names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+static void hint_kinds(Error *err)
+{
+    g_auto(GStrv) kinds = chr_kinds();
+    g_autofree char *list = g_strjoinv(", ", kinds);
+
+    error_hint(err, "Known are: %s.", list);
+}
+
+void chr_foreach(Machine *m, void (*fn)(const char *id, const char *filename, void *opaque),
+                 void *opaque)
+{
+    Object *parent = obj_child(m->root, "chardevs");
+
+    for (unsigned i = 0; parent && parent->children && i < parent->children->len; i++) {
+        Chardev *chr = g_ptr_array_index(parent->children, i);
+        fn(chr->label, chr->filename ? chr->filename : "", opaque);
+    }
+}
+
 Chardev *chr_new(Machine *m, const char *kind, const char *label, Error *err)
 {
     char *type = g_strdup_printf("chardev-%s", kind);
@@ -116,7 +153,7 @@ Chardev *chr_new(Machine *m, const char *kind, const char *label, Error *err)
     g_free(type);
     if (!chr) {
         error_set(err, "'%s' is not a kind of character device", kind);
-        error_hint(err, "Known are: stdio, file, pipe, null, pty, socket, ringbuf.");
+        hint_kinds(err);
         return NULL;
     }
     Object *parent = obj_child(m->root, "chardevs");

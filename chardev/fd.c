@@ -96,3 +96,28 @@ void chr_fd_accept_input(ChrFd *f)
         fd_watch_set_events(f->in_watch, POLLIN);
     }
 }
+
+bool chr_wait_fd(Machine *m, int fd, short events, const char *what, Error *err)
+{
+    for (;;) {
+        struct pollfd p[] = { { .fd = fd, .events = events },
+                              { .fd = m->loop.wake_fd, .events = POLLIN } };
+        int n = poll(p, G_N_ELEMENTS(p), -1);
+        if (run_shutdown_requested(m)) {
+            error_set(err, "told to end while waiting for %s", what);
+            return false;
+        }
+        if (n < 0 && errno != EINTR) {
+            error_set_errno(err, errno, "cannot wait for %s", what);
+            return false;
+        }
+        if (n > 0 && p[0].revents) {
+            return true;
+        }
+        uint64_t count;
+        if (n > 0 && read(m->loop.wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN) {
+            error_set_errno(err, errno, "cannot wait for %s", what);
+            return false;
+        }
+    }
+}

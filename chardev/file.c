@@ -27,9 +27,14 @@ static void file_init(Object *obj)
 
 static int open_path(const char *path, int flags, Error *err)
 {
-    int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+    /* Non-blocking: a pipe nobody reads must not hold up the machine, or its start. */
+    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0) {
-        error_set(err, "Could not open '%s': %s", path, strerror(errno));
+        int e = errno;
+        error_set_errno(err, e, "Could not open '%s'", path);
+        if (e == ENXIO) {
+            error_hint(err, "If it is a named pipe, its reader must be there first.");
+        }
     }
     return fd;
 }
@@ -43,7 +48,7 @@ static bool file_open(Chardev *chr, Error *err)
         return false;
     }
     if (s->input_path) {
-        s->in = open_path(s->input_path, O_RDONLY | O_NONBLOCK, err);
+        s->in = open_path(s->input_path, O_RDONLY, err);
         if (s->in < 0) {
             return false;
         }
@@ -61,11 +66,16 @@ static bool pipe_open(Chardev *chr, Error *err)
     char *in = g_strdup_printf("%s.in", s->path), *out = g_strdup_printf("%s.out", s->path);
     bool pair = access(in, F_OK) == 0 && access(out, F_OK) == 0;
 
-    s->in = open_path(pair ? in : s->path, O_RDWR | O_NONBLOCK, err);
-    s->out = s->in >= 0 && pair ? open_path(out, O_RDWR | O_NONBLOCK, err) : dup(s->in);
+    s->in = open_path(pair ? in : s->path, O_RDWR, err);
+    if (s->in >= 0) {
+        s->out = pair ? open_path(out, O_RDWR, err) : fcntl(s->in, F_DUPFD_CLOEXEC, 0);
+    }
     g_free(in);
     g_free(out);
     if (s->in < 0 || s->out < 0) {
+        if (!error_is_set(err)) {
+            error_set_errno(err, errno, "Could not open '%s'", s->path);
+        }
         return false;
     }
     chr->filename = g_strdup("pipe");

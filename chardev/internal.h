@@ -54,6 +54,10 @@ void chr_fd_stop(ChrFd *f);
 size_t chr_fd_write(ChrFd *f, const uint8_t *buf, size_t len);
 void chr_fd_accept_input(ChrFd *f);
 
+/* Waits until @fd has one of @events. False: the machine was asked to end meanwhile, or the host
+ * fails; the error says what for: "while waiting for @what". */
+bool chr_wait_fd(Machine *m, int fd, short events, const char *what, Error *err);
+
 /* mux.c: wraps @chr, which is handed over, for several front-ends. */
 Chardev *chr_mux_new(Machine *m, const char *label, Chardev *chr, Error *err);
 

@@ -12,7 +12,6 @@
 enum {
     MUX_MAX = 8,
     MUX_QUEUE = 64 * 1024, /* input kept for a front-end that does not take it */
-    ESCAPE_DEFAULT = 1,    /* Ctrl-A */
 };
 
 typedef struct MuxInput {
@@ -54,8 +53,12 @@ static void drain(MuxInput *in)
         if (n == 0) {
             return;
         }
-        in->fe->read(in->fe->opaque, in->queue->data, n);
+        /* Taken out first: what reads may ask for more before it returns. */
+        uint8_t chunk[256];
+        n = MIN(n, sizeof(chunk));
+        memcpy(chunk, in->queue->data, n);
         g_byte_array_remove_range(in->queue, 0, n);
+        in->fe->read(in->fe->opaque, chunk, n);
     }
 }
 
@@ -67,6 +70,16 @@ static void next_focus(MuxChr *m)
     tell(m->inputs[m->focus].fe, CHR_EVENT_MUX_OUT);
     m->focus = (m->focus + 1) % m->n;
     tell(m->inputs[m->focus].fe, CHR_EVENT_MUX_IN);
+}
+
+/* "C-a", "C-]", "~", or the code of what no key has. */
+static void escape_name(uint8_t c, char *name, size_t size)
+{
+    if (c < 32) {
+        snprintf(name, size, "C-%c", c >= 1 && c <= 26 ? c + 'a' - 1 : c + '@');
+    } else {
+        snprintf(name, size, c < 127 ? "%c" : "0x%02x", c);
+    }
 }
 
 static void print_help(MuxChr *m)
@@ -81,12 +94,9 @@ static void print_help(MuxChr *m)
         { "b", "send a break (magic SysRq)" },
         { "c", "switch between console and monitor" },
     };
-    char name[8] = "C-a";
+    char name[8];
 
-    if (m->escape != ESCAPE_DEFAULT) {
-        snprintf(name, sizeof(name), m->escape < 27 ? "C-%c" : "%c",
-                 m->escape < 27 ? m->escape + 'a' - 1 : m->escape);
-    }
+    escape_name(m->escape, name, sizeof(name));
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         char *line = g_strdup_printf("\r\n%s %s    %s", name, rows[i].key, rows[i].what);
         put_text(m, line);
@@ -143,6 +153,7 @@ static void below_read(void *opaque, const uint8_t *buf, size_t len)
     for (size_t i = 0; i < len; i++) {
         if (m->escaped) {
             m->escaped = false;
+            drain(&m->inputs[m->focus]); /* the command may turn to another front-end */
             if (!command(m, buf[i])) {
                 continue;
             }

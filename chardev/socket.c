@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -76,24 +77,59 @@ static char *address_text(const SocketChr *s)
                    : g_strdup_printf("tcp:%s:%s", s->host ? s->host : "", s->port);
 }
 
-static int bind_or_connect(SocketChr *s, int family, const struct sockaddr *addr, socklen_t len)
+/* Connects without being deaf to the wish to end meanwhile. 0 or an errno value. */
+static int connect_to(SocketChr *s, int fd, const struct sockaddr *addr, socklen_t len)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int e = 0;
+    socklen_t size = sizeof(e);
+
+    if (connect(fd, addr, len) == 0) {
+        return 0;
+    }
+    if (errno != EINPROGRESS) {
+        return errno;
+    }
+    if (!chr_wait_fd(s->chr.machine, fd, POLLOUT, "a connection", NULL)) {
+        return EINTR;
+    }
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &size) < 0 ? errno : e;
+}
+
+static int listen_at(int fd, const struct sockaddr *addr, socklen_t len)
+{
     int one = 1;
+
+    if (addr->sa_family != AF_UNIX) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    }
+    return bind(fd, addr, len) < 0 || listen(fd, 1) < 0 ? errno : 0;
+}
+
+/* A listening or connected socket; -1 with errno. */
+static int bind_or_connect(SocketChr *s, const struct sockaddr *addr, socklen_t len)
+{
+    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0) {
         return -1;
     }
-    if (s->server && family != AF_UNIX) {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    }
-    if (s->server ? bind(fd, addr, len) < 0 || listen(fd, 1) < 0 : connect(fd, addr, len) < 0) {
-        int e = errno;
+    int e = s->server ? listen_at(fd, addr, len) : connect_to(s, fd, addr, len);
+    if (e) {
         close(fd);
         errno = e;
         return -1;
     }
     return fd;
+}
+
+/* What an earlier run left behind; never anything but a socket. */
+static void remove_stale(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        unlink(path);
+    }
 }
 
 static int open_unix(SocketChr *s, Error *err)
@@ -107,15 +143,28 @@ static int open_unix(SocketChr *s, Error *err)
     }
     strcpy(addr.sun_path, s->path);
     if (s->server) {
-        unlink(s->path);
+        remove_stale(s->path);
     }
-    int fd = bind_or_connect(s, AF_UNIX, (struct sockaddr *)&addr, sizeof(addr));
+    int fd = bind_or_connect(s, (struct sockaddr *)&addr, sizeof(addr));
     if (fd < 0) {
         error_set_errno(err, errno,
                         s->server ? "Failed to bind socket to %s" : "Failed to connect to '%s'",
                         s->path);
     }
     return fd;
+}
+
+/* The resolver would take a number's low 16 bits. */
+static bool check_port(const char *port, Error *err)
+{
+    uint64_t number;
+
+    if (port[0] && strspn(port, "0123456789") == strlen(port) &&
+        (!field_parse_u64(port, &number) || number > UINT16_MAX)) {
+        error_set(err, "'%s' is not a port: it is greater than 65535", port);
+        return false;
+    }
+    return true;
 }
 
 static int open_tcp(SocketChr *s, Error *err)
@@ -129,6 +178,9 @@ static int open_tcp(SocketChr *s, Error *err)
         error_set(err, "a socket needs 'path', or 'host' and 'port'");
         return -1;
     }
+    if (!check_port(s->port, err)) {
+        return -1;
+    }
     int e = getaddrinfo(host, s->port, &hints, &list);
     if (e) {
         error_set(err, "address resolution failed for %s:%s: %s", host ? host : "", s->port,
@@ -136,7 +188,7 @@ static int open_tcp(SocketChr *s, Error *err)
         return -1;
     }
     for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-        fd = bind_or_connect(s, a->ai_family, a->ai_addr, a->ai_addrlen);
+        fd = bind_or_connect(s, a->ai_addr, a->ai_addrlen);
     }
     if (fd < 0) {
         error_set_errno(err, errno,
@@ -145,6 +197,25 @@ static int open_tcp(SocketChr *s, Error *err)
     }
     freeaddrinfo(list);
     return fd;
+}
+
+static bool wait_for_client(SocketChr *s, Error *err)
+{
+    int conn = -1;
+
+    g_printerr("waiting for a connection on: %s\n", s->chr.filename);
+    while (conn < 0) {
+        if (!chr_wait_fd(s->chr.machine, s->listener, POLLIN, "a connection", err)) {
+            return false;
+        }
+        conn = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (conn < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            error_set_errno(err, errno, "cannot accept a connection on %s", s->chr.filename);
+            return false;
+        }
+    }
+    connected(s, conn);
+    return true;
 }
 
 static bool socket_open(Chardev *chr, Error *err)
@@ -163,14 +234,8 @@ static bool socket_open(Chardev *chr, Error *err)
         return true;
     }
     s->listener = fd;
-    if (s->wait) {
-        g_printerr("waiting for a connection on: %s\n", chr->filename);
-        int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-        if (conn < 0) {
-            error_set_errno(err, errno, "cannot accept a connection on %s", chr->filename);
-            return false;
-        }
-        connected(s, conn);
+    if (s->wait && !wait_for_client(s, err)) {
+        return false;
     }
     s->accept_watch =
         fd_watch_new(&chr->machine->loop, fd, s->conn < 0 ? POLLIN : 0, accept_ready, s);
@@ -202,7 +267,7 @@ static void socket_finalize(Object *obj)
     if (s->listener >= 0) {
         close(s->listener);
         if (s->path) {
-            unlink(s->path);
+            remove_stale(s->path);
         }
     }
 }

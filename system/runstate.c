@@ -88,6 +88,11 @@ void run_request_shutdown(Machine *m, RunCause cause, int exit_code)
     request(m, &m->run.shutdown_req, (unsigned)(exit_code & 0xffff) << 16 | cause);
 }
 
+bool run_shutdown_requested(const Machine *m)
+{
+    return __atomic_load_n(&m->run.shutdown_req, __ATOMIC_ACQUIRE) != 0;
+}
+
 void run_request_reset(Machine *m, RunCause cause)
 {
     request(m, &m->run.reset_req, cause);

@@ -62,6 +62,11 @@ Chardev *chr_new_from_text(Machine *m, const char *label, const char *text, bool
 /* From `-chardev kind,id=...,...`. */
 Chardev *chr_new_from_opts(Machine *m, const char *opts, Error *err);
 Chardev *chr_find(Machine *m, const char *id);
+/* The kinds that -chardev takes; g_strfreev. */
+char **chr_kinds(void);
+/* Calls @fn for each back-end in order of making, with where its bytes go ("stdio", "pty:..."). */
+void chr_foreach(Machine *m, void (*fn)(const char *id, const char *filename, void *opaque),
+                 void *opaque);
 /* The character that starts a multiplexer's commands (-echr). False: @chr is none. */
 bool chr_mux_set_escape(Chardev *chr, uint8_t escape);
 

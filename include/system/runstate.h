@@ -61,6 +61,9 @@ bool run_cause_by_guest(RunCause c);
  * guest -no-shutdown turns it into a stop in RUN_SHUTDOWN. */
 void run_request_shutdown(Machine *m, RunCause cause, int exit_code);
 
+/* Whether the machine shall end: what waits for the outside world before it runs gives up then. */
+bool run_shutdown_requested(const Machine *m);
+
 /* Resets the machine; for causes by the guest -no-reboot turns it into a shutdown with status 0. */
 void run_request_reset(Machine *m, RunCause cause);
 
