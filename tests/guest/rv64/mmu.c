@@ -270,9 +270,12 @@ static void table_not_there(void)
     *up = pte_leaf(0x28000000, PTE_V);
     fence_all();
     for (int k = LOAD; k <= ATOMIC; k++) {
-        Trap t = do_access(MODE_S, k, VA + 16);
+        for (u64 n = 0; n < 3; n++) {
+            u64 va = VA + n * 5 * 4096 + 16;
+            Trap t = do_access(MODE_S, k, va);
 
-        rt_check_cause("table outside of memory", &t, cause_of(k, causes[k]), VA + 16);
+            rt_check_cause("table outside of memory", &t, cause_of(k, causes[k]), va);
+        }
     }
     *up = old;
     *pte_of(&space, VA, 0) = pte_leaf(0x28000000, PTE_V | PTE_RWX | PTE_AD);

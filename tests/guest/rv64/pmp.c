@@ -372,6 +372,25 @@ static void page_walk(void)
     rt_check_cause("the page itself", &t, CAUSE_STORE_ACCESS, va);
     t = rt_run(MODE_S, probe_sd, 0, va + 4096, 0);
     CHECK("its neighbour in the superpage", t.cause, NO_TRAP);
+    clear_entries();
+    /* Only a part of the table may not be read. */
+    mid[255] = mid[256] = mid[0];
+    set_napot(0, (u64)mid, 2048, 0);
+    asm volatile("sfence.vma");
+    t = rt_run(MODE_S, probe_ld, 0, va + 255 * 0x200000ul, 0);
+    rt_check_cause("last entry inside", &t, CAUSE_LOAD_ACCESS, va + 255 * 0x200000ul);
+    t = rt_run(MODE_S, probe_ld, 0, va + 256 * 0x200000ul, 0);
+    CHECK("first entry outside", t.cause, NO_TRAP);
+    /* An entry of which one half is covered. */
+    for (u64 half = 0; half < 2; half++) {
+        set_addr(0, ((u64)&mid[256] + 4 * half) >> 2);
+        set_cfg(0, NA4 | R | W);
+        asm volatile("sfence.vma");
+        t = rt_run(MODE_S, probe_ld, 0, va + 256 * 0x200000ul, 0);
+        rt_check_cause("half an entry", &t, CAUSE_LOAD_ACCESS, va + 256 * 0x200000ul);
+        t = rt_run(MODE_S, probe_ld, 0, va + 255 * 0x200000ul, 0);
+        CHECK("its neighbour", t.cause, NO_TRAP);
+    }
     csr_write(satp, 0);
     clear_entries();
 }

@@ -324,6 +324,10 @@ static void trap_stack(void)
     CHECK("SPIE", !!(t.status & MSTATUS_SPIE), 1);
     CHECK("SIE", !!(t.status & MSTATUS_SIE), 0);
     CHECK("SPP", !!(t.status & MSTATUS_SPP), 1);
+    csr_clear(mstatus, MSTATUS_SIE);
+    csr_set(mstatus, MSTATUS_SPIE);
+    t = run_insn(MODE_S, 0, 0, 0, 0);
+    CHECK("SPIE = 0", !!(t.status & MSTATUS_SPIE), 0);
     csr_write(medeleg, 0);
     csr_clear(mstatus, MSTATUS_SIE | MSTATUS_SPIE);
     /* Traps in M are never delegated. */
