@@ -160,18 +160,22 @@ Machine *machine_new(const char *name, Error *err)
     return m;
 }
 
+/* Whatever the accelerator has made so far. */
+static void end_accel(Machine *m)
+{
+    if (m->accel) {
+        m->accel->exit_all(m);
+        m->accel = NULL;
+    }
+}
+
 void machine_free(Machine *m)
 {
     if (!m) {
         return;
     }
-    if (m->run.started) {
-        machine_lock(m);
-        m->accel->exit_all(m);
-        m->run.started = false;
-        machine_unlock(m);
-    }
     machine_lock(m);
+    end_accel(m);
     mem_begin(m); /* no flat views for a map that is being taken apart */
     while (m->obj.children && m->obj.children->len) {
         obj_unparent(g_ptr_array_index(m->obj.children, m->obj.children->len - 1));
@@ -330,11 +334,8 @@ bool machine_start(Machine *m, Error *err)
     machine_lock(m);
     machine_reset(m, CAUSE_NONE);
     bool ok = !m->accel || m->accel->start_all(m, err);
-    if (ok) {
-        m->run.started = m->accel != NULL;
-        if (!m->start_paused) {
-            run_start(m);
-        }
+    if (ok && !m->start_paused) {
+        run_start(m);
     }
     machine_unlock(m);
     return ok;
@@ -350,10 +351,7 @@ int main_loop_run(Machine *m)
         machine_unlock(m);
     } while (more);
     machine_lock(m);
-    if (m->run.started) {
-        m->accel->exit_all(m);
-        m->run.started = false;
-    }
+    end_accel(m);
     clk_virtual_stop(&m->clk_virtual);
     run_set_state(m, RUN_SHUTDOWN);
     machine_unlock(m);

@@ -301,14 +301,11 @@ static void reset_all(Machine *m)
     }
 }
 
-static void exit_all(Machine *m)
+/* Those that were started. */
+static void end_threads(Machine *m, TcgAccel *a)
 {
-    TcgAccel *a = accel_of(m);
-
-    if (!a->cpu_count) {
-        return;
-    }
     unsigned depth = devlock_yield(&m->lock);
+
     g_mutex_lock(&a->park_lock);
     __atomic_store_n(&a->quit, true, __ATOMIC_SEQ_CST);
     g_cond_broadcast(&a->park_cond);
@@ -319,18 +316,26 @@ static void exit_all(Machine *m)
         pthread_join(thread->id, NULL);
     }
     devlock_retake(&m->lock, depth);
-    if (a->slice.clock) {
-        clk_timer_del(&a->slice);
+}
+
+static void exit_all(Machine *m)
+{
+    TcgAccel *a = accel_of(m);
+
+    if (a->cpu_count) {
+        end_threads(m, a);
+        if (a->slice.clock) {
+            clk_timer_del(&a->slice);
+        }
+        mem_as_remove_listener(&m->memory, map_changed, a);
+        mem_set_write_hook(m, NULL, NULL);
+        for (unsigned i = 0; i < a->cpu_count; i++) {
+            free_cpu(a->cpus[i]);
+        }
+        g_free(a->cpus);
     }
-    mem_as_remove_listener(&m->memory, map_changed, a);
-    mem_set_write_hook(m, NULL, NULL);
-    for (unsigned i = 0; i < a->cpu_count; i++) {
-        free_cpu(a->cpus[i]);
-    }
-    g_free(a->cpus);
     tcg_accel_release(a);
     m->accel_data = NULL;
-    m->accel = NULL;
 }
 
 const AccelOps tcg_accel_ops = {

@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include "hw/core/dev.h"
 
-typedef struct Machine Machine;
 typedef struct TargetOps TargetOps;
 typedef struct TcgState TcgState;
 
@@ -18,8 +17,7 @@ typedef struct VCpu VCpu;
 
 struct VCpu {
     Device dev;
-    Machine *machine;     /* set by the board before realize */
-    unsigned index;       /* position in machine->cpus */
+    unsigned index;       /* position in Machine.cpus */
     const TargetOps *ops; /* set by the ISA's instance_init */
     TcgState *state;      /* allocated by the ISA at instance_init (64-byte aligned), freed by it */
     void *accel;          /* the accelerator's per-vCPU data; NULL before it is attached */

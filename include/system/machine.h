@@ -43,7 +43,9 @@ typedef struct AccelOps {
     void (*pause_all)(Machine *m);             /* returns when every vCPU is parked */
     void (*resume_all)(Machine *m);
     void (*reset_all)(Machine *m); /* vCPUs to their reset state; they are parked */
-    void (*exit_all)(Machine *m);  /* ends and joins the threads; they may be running */
+    /* Ends and joins the threads, which may be running, and frees what the accelerator has: once,
+     * also when start_all failed or was not called. Machine.accel is NULL afterwards. */
+    void (*exit_all)(Machine *m);
 } AccelOps;
 
 typedef struct MachineClass {
@@ -76,8 +78,7 @@ struct Machine {
 
     const AccelOps *accel; /* NULL: no vCPUs run (tests, qtest) */
     void *accel_data;
-    GPtrArray *cpus; /* struct VCpu *, by cpu index; owned by the accelerator */
-    void *board;     /* what a board hangs on beside its own struct; may stay NULL */
+    GPtrArray *cpus; /* struct VCpu *, by cpu index; the tree of objects owns them */
 
     /* properties */
     uint64_t ram_size;

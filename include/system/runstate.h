@@ -121,7 +121,6 @@ bool run_handle_requests(Machine *m);
 
 typedef struct RunCtl {
     RunState state;              /* atomic */
-    bool started;                /* vCPU threads exist */
     bool no_reboot, no_shutdown; /* options */
     bool ending;                 /* the main loop shall return */
     int exit_code;

@@ -114,7 +114,7 @@ static bool realize(Device *dev, Error *err)
     rv_csr_index(cpu);
     cpu->decoder = rv_decoder_new(&cpu->cfg);
     rv_stimer_init(cpu);
-    mem_as_add_listener(&cpu->vcpu.machine->memory, map_changed, cpu);
+    mem_as_add_listener(&cpu->vcpu.dev.machine->memory, map_changed, cpu);
     reset(cpu);
     return true;
 }
@@ -146,7 +146,7 @@ static void finalize(Object *obj)
     RvCpu *cpu = rv_cpu((VCpu *)obj);
 
     if (cpu->decoder) {
-        mem_as_remove_listener(&cpu->vcpu.machine->memory, map_changed, cpu);
+        mem_as_remove_listener(&cpu->vcpu.dev.machine->memory, map_changed, cpu);
         rv_stimer_end(cpu);
         rv_decoder_free(cpu->decoder);
     }
@@ -359,7 +359,6 @@ VCpu *rv_cpu_new(Machine *machine, const char *model, uint64_t hartid, Error *er
         return NULL;
     }
     cpu->vcpu.dev.machine = machine;
-    cpu->vcpu.machine = machine;
     cpu->hartid = hartid;
     if (!set_properties(obj, parts + 1, err) || !rv_config_resolve(cpu, err)) {
         obj_unref(obj);

@@ -33,12 +33,12 @@ static RvPriv priv_of(RvMode mode)
 static void move_window(RvCpu *cpu, uint64_t gpa, unsigned generation)
 {
     uint64_t first = align_down(gpa, TCG_PAGE_SIZE), left;
-    MemSection at = mem_lookup(&cpu->vcpu.machine->memory, first);
+    MemSection at = mem_lookup(&cpu->vcpu.dev.machine->memory, first);
     unsigned interval = rv_pmp_find(&cpu->pmp, first, &left);
 
     if (left <= gpa - first) {
         first = gpa;
-        at = mem_lookup(&cpu->vcpu.machine->memory, first);
+        at = mem_lookup(&cpu->vcpu.dev.machine->memory, first);
         interval = rv_pmp_find(&cpu->pmp, first, &left);
     }
     cpu->window = (RvWalkWindow) {

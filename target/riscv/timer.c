@@ -17,7 +17,7 @@ static uint64_t *offset_of(RvCpu *cpu, unsigned counter)
 
 static uint64_t ticks(const RvCpu *cpu)
 {
-    return (uint64_t)clk_ns(&cpu->vcpu.machine->clk_virtual);
+    return (uint64_t)clk_ns(&cpu->vcpu.dev.machine->clk_virtual);
 }
 
 static uint64_t ticks_counted(const RvCpu *cpu, unsigned counter)
@@ -115,7 +115,7 @@ void rv_stimer_init(RvCpu *cpu)
     TimeSourceListener listener = { time_moved, cpu };
 
     g_mutex_init(&cpu->stimer_lock);
-    clk_timer_init(&cpu->stimer, &cpu->vcpu.machine->clk_virtual, time_moved, cpu);
+    clk_timer_init(&cpu->stimer, &cpu->vcpu.dev.machine->clk_virtual, time_moved, cpu);
     if (cpu->time) {
         g_array_append_val(cpu->time->listeners, listener);
     }

@@ -96,7 +96,11 @@ static void fake_reset(Machine *m)
 
 static void fake_exit(Machine *m)
 {
+    unsigned *exits = m->accel_data;
     g_string_append(((Board *)m)->events, "exit ");
+    if (exits) {
+        ++*exits;
+    }
 }
 
 static const AccelOps fake_accel = {
@@ -224,16 +228,26 @@ static void test_life(void)
     machine_free(&b->m);
 }
 
+/* The accelerator is ended once, however far the machine came. */
+static void free_and_count(Board *b, unsigned *exits)
+{
+    *exits = 0;
+    b->m.accel_data = exits;
+    machine_free(&b->m);
+    g_assert_cmpuint(*exits, ==, 1);
+}
+
 static void test_failures(void)
 {
     Error err = { 0 };
+    unsigned exits;
     int code;
     Board *b = new_board();
     b->fail_init = true;
     g_assert_false(machine_init(&b->m, &err));
     g_assert_cmpstr(err.msg, ==, "the board is broken");
     error_clear(&err);
-    machine_free(&b->m);
+    free_and_count(b, &exits);
 
     b = new_board();
     b->fail_start = true;
@@ -241,14 +255,14 @@ static void test_failures(void)
     g_assert_false(machine_run(&b->m, &code, &err));
     g_assert_cmpstr(err.msg, ==, "no threads");
     error_clear(&err);
-    machine_free(&b->m);
+    free_and_count(b, &exits);
 
     b = new_board();
     b->m.ram_size = UINT64_C(1) << 62;
     g_assert_false(machine_init(&b->m, &err));
     g_assert_nonnull(strstr(err.msg, "'board.ram'"));
     error_clear(&err);
-    machine_free(&b->m);
+    free_and_count(b, &exits);
 }
 
 /* A started, running board with the start-up's events forgotten. */
