@@ -51,6 +51,30 @@ static void info_version(HmpCall *call)
     g_string_append_printf(call->out, "%s (Peregrine %s)\n", PG_QEMU_VERSION, PG_VERSION);
 }
 
+static void info_name(HmpCall *call)
+{
+    if (call->machine->guest_name) {
+        g_string_append_printf(call->out, "%s\n", call->machine->guest_name);
+    }
+}
+
+static void info_uuid(HmpCall *call)
+{
+    const char *uuid = call->machine->uuid;
+    g_string_append_printf(call->out, "%s\n", uuid ? uuid : "00000000-0000-0000-0000-000000000000");
+}
+
+static void print_chardev(const char *id, const char *filename, void *opaque)
+{
+    HmpCall *call = opaque;
+    g_string_append_printf(call->out, "%s: filename=%s\n", id, filename);
+}
+
+static void info_chardev(HmpCall *call)
+{
+    chr_foreach(call->machine, print_chardev, call);
+}
+
 static void info_status(HmpCall *call)
 {
     RunState s = run_state(call->machine);
@@ -122,6 +146,9 @@ static void info_qom_tree(HmpCall *call)
 
 static const HmpCommand info_commands[] = {
     { "version", NULL, "", "show the version", 0, 0, info_version },
+    { "name", NULL, "", "show the guest's name (-name)", 0, 0, info_name },
+    { "uuid", NULL, "", "show the machine's UUID (-uuid)", 0, 0, info_uuid },
+    { "chardev", NULL, "", "list the character devices", 0, 0, info_chardev },
     { "status", NULL, "", "show whether the machine runs", 0, 0, info_status },
     { "registers", NULL, "", "show the registers of all CPUs", 0, 0, info_registers },
     { "cpus", NULL, "", "list the CPUs", 0, 0, info_cpus },
@@ -340,7 +367,8 @@ void monitor_run_command(Machine *m, const char *line, GString *out)
     char **words = NULL;
     int n = 0;
 
-    if (*text && g_shell_parse_argv(text, &n, &words, NULL)) {
+    GError *error = NULL;
+    if (*text && g_shell_parse_argv(text, &n, &words, &error)) {
         const HmpCommand *row = find_row(commands, G_N_ELEMENTS(commands), words[0]);
         HmpCall call = { .machine = m, .argc = n - 1, .argv = words + 1, .out = out };
         if (!row) {
@@ -351,8 +379,9 @@ void monitor_run_command(Machine *m, const char *line, GString *out)
             row->fn(&call);
         }
     } else if (*text) {
-        g_string_append(out, "Error: quotes do not match\n");
+        g_string_append_printf(out, "Error: %s\n", error->message);
     }
+    g_clear_error(&error);
     g_strfreev(words);
     g_free(text);
     g_free(copy);

@@ -20,9 +20,10 @@ struct Monitor {
     GString *out;  /* not written yet */
     GString *line; /* being typed */
     size_t cursor;
-    GPtrArray *history; /* char *, oldest first */
-    unsigned recalled;  /* index into history; its length: the line being typed */
-    int escape;         /* state of an escape sequence: 0 none, 1 after ESC, 2 after ESC [ */
+    GPtrArray *history;   /* char *, oldest first */
+    unsigned recalled;    /* index into history; its length: the line being typed */
+    int escape;           /* state of an escape sequence: 0 none, 1 after ESC, 2 after ESC [ */
+    uint8_t escape_param; /* the last parameter character of the sequence */
     bool greeted;
     bool active; /* has the multiplexer's input */
 };
@@ -156,6 +157,39 @@ static void complete(Monitor *mon)
     g_free(rest);
 }
 
+static void move_to_end(Monitor *mon, bool left)
+{
+    while (left ? mon->cursor > 0 : mon->cursor < mon->line->len) {
+        move(mon, left);
+    }
+}
+
+static void erase_here(Monitor *mon)
+{
+    if (mon->cursor < mon->line->len) {
+        g_string_erase(mon->line, mon->cursor, 1);
+        redraw_tail(mon);
+    }
+}
+
+/* Home, Delete and End as the VT220's editing keys: ESC [ number ~. */
+static void edit_key(Monitor *mon)
+{
+    switch (mon->escape_param) {
+    case '1':
+    case '7':
+        move_to_end(mon, true);
+        break;
+    case '3':
+        erase_here(mon);
+        break;
+    case '4':
+    case '8':
+        move_to_end(mon, false);
+        break;
+    }
+}
+
 static void control(Monitor *mon, uint8_t c)
 {
     switch (c) {
@@ -175,14 +209,17 @@ static void control(Monitor *mon, uint8_t c)
         set_line(mon, "");
         break;
     case 1: /* Ctrl-A */
-        while (mon->cursor) {
-            move(mon, true);
-        }
+        move_to_end(mon, true);
         break;
     case 5: /* Ctrl-E */
-        while (mon->cursor < mon->line->len) {
-            move(mon, false);
-        }
+        move_to_end(mon, false);
+        break;
+    case 4: /* Ctrl-D */
+        erase_here(mon);
+        break;
+    case 11: /* Ctrl-K */
+        g_string_truncate(mon->line, mon->cursor);
+        redraw_tail(mon);
         break;
     case 14: /* Ctrl-N */
     case 16: /* Ctrl-P */
@@ -194,17 +231,35 @@ static void control(Monitor *mon, uint8_t c)
     }
 }
 
+/* What follows ESC [ or ESC O: parameter characters up to a final one (ECMA-48, 5.4). */
 static void escape_sequence(Monitor *mon, uint8_t c)
 {
     if (mon->escape == 1) {
         mon->escape = c == '[' || c == 'O' ? 2 : 0;
+        mon->escape_param = 0;
+        return;
+    }
+    if (c >= 0x20 && c < 0x40) {
+        mon->escape_param = c;
         return;
     }
     mon->escape = 0;
-    if (c == 'A' || c == 'B') {
+    switch (c) {
+    case 'A':
+    case 'B':
         recall(mon, c == 'A' ? -1 : 1);
-    } else if (c == 'C' || c == 'D') {
+        break;
+    case 'C':
+    case 'D':
         move(mon, c == 'D');
+        break;
+    case 'H':
+    case 'F':
+        move_to_end(mon, c == 'H');
+        break;
+    case '~':
+        edit_key(mon);
+        break;
     }
 }
 

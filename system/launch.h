@@ -10,7 +10,11 @@
  * the process is done. */
 bool launch_answer_help(const Options *o);
 
-/* Builds the machine. NULL with @err; nothing is left behind. */
-Machine *launch_machine(const Options *o, Error *err);
+/* Sets the log up and makes the machine, so far without anything in it. NULL with @err. */
+Machine *launch_create(const Options *o, Error *err);
+
+/* Builds the machine. After a failure it can only be freed. It waits for clients of sockets where
+ * asked to; run_request_shutdown ends that (as a failure). */
+bool launch_configure(const Options *o, Machine *m, Error *err);
 
 #endif

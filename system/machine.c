@@ -41,6 +41,8 @@ static void machine_instance_init(Object *obj)
 static void machine_instance_finalize(Object *obj)
 {
     Machine *m = MACHINE(obj);
+    g_free(m->guest_name);
+    g_free(m->uuid);
     mem_as_destroy(&m->memory);
     mem_region_destroy(&m->sysmem);
     clk_destroy(&m->clk_virtual);
@@ -242,19 +244,19 @@ bool machine_set_smp(Machine *m, const SmpTopology *wanted, Error *err)
     complete_smp(&t);
     if (t.max_cpus > mc->max_cpus) {
         g_autofree char *name = short_name(m->obj.type);
-        error_set(err, "machine '%s' can have at most %u CPUs, not %u", name, mc->max_cpus,
-                  t.max_cpus);
+        error_set(err, "Invalid SMP CPUs %u: machine '%s' can have at most %u", t.max_cpus, name,
+                  mc->max_cpus);
         return false;
     }
     if (smp_product(t.sockets, t.clusters, t.cores, t.threads) != t.max_cpus) {
         error_set(err,
-                  "the CPU topology does not add up: sockets (%u) * clusters (%u) * cores (%u) * "
+                  "Invalid CPU topology: sockets (%u) * clusters (%u) * cores (%u) * "
                   "threads (%u) must be maxcpus (%u)",
                   t.sockets, t.clusters, t.cores, t.threads, t.max_cpus);
         return false;
     }
     if (t.cpus > t.max_cpus) {
-        error_set(err, "there cannot be more CPUs (%u) than maxcpus (%u)", t.cpus, t.max_cpus);
+        error_set(err, "Invalid CPU topology: there cannot be more CPUs (%u) than maxcpus (%u)", t.cpus, t.max_cpus);
         return false;
     }
     m->smp = t;

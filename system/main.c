@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chardev/stdio.h"
@@ -42,21 +42,9 @@ static void catch_end_signals(Machine *m)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void print_time(const Options *o)
-{
-    if (o->timestamps) {
-        char text[40];
-        time_t now = time(NULL);
-        struct tm tm;
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-        fprintf(stderr, "%s ", text);
-    }
-}
-
 static void print_error(const Options *o, const Error *err)
 {
-    print_time(o);
-    fprintf(stderr, "%s: %s\n", o->program, error_msg(err));
+    options_print_message(o, error_msg(err));
     if (err->hint) {
         fprintf(stderr, "%s\n", err->hint);
     }
@@ -76,13 +64,14 @@ static void print_signal(const Options *o)
         fclose(f);
     }
     name[strcspn(name, "\n")] = '\0';
-    print_time(o);
+    GString *text = g_string_new(NULL);
+    g_string_printf(text, "terminating on signal %d", (int)ending.number);
     if (ending.sender) {
-        fprintf(stderr, "%s: terminating on signal %d from pid %d (%s)\n", o->program,
-                (int)ending.number, (int)ending.sender, *name ? name : "<unknown process>");
-    } else {
-        fprintf(stderr, "%s: terminating on signal %d\n", o->program, (int)ending.number);
+        g_string_append_printf(text, " from pid %d (%s)", (int)ending.sender,
+                               *name ? name : "<unknown process>");
     }
+    options_print_message(o, text->str);
+    g_string_free(text, TRUE);
 }
 
 static bool check_guest(const Options *o, Error *err)
@@ -105,7 +94,7 @@ static bool write_pidfile(const char *path, Error *err)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
     if (fd < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
-        error_set_errno(err, errno, "cannot create PID file %s", path);
+        error_set_errno(err, errno, "-pidfile %s: cannot write it", path);
     }
     if (fd >= 0) {
         close(fd);
@@ -113,30 +102,64 @@ static bool write_pidfile(const char *path, Error *err)
     return !error_is_set(err);
 }
 
-static int run(const Options *o, Error *err)
+/* Only what is a file: it may have been /dev/stdout. */
+static void remove_pidfile(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+        unlink(path);
+    }
+}
+
+static int run_machine(const Options *o, Machine *m, Error *err)
 {
     int status = 1;
-    Machine *m = launch_machine(o, err);
+
+    if (!launch_configure(o, m, err)) {
+        return 1;
+    }
+    if (!o->pidfile) {
+        return machine_run(m, &status, err) ? status : 1;
+    }
+    if (write_pidfile(o->pidfile, err)) {
+        status = machine_run(m, &status, err) ? status : 1;
+        remove_pidfile(o->pidfile);
+    }
+    return status;
+}
+
+static int run(const Options *o, Error *err)
+{
+    Machine *m = launch_create(o, err);
 
     if (!m) {
         return 1;
     }
     catch_end_signals(m);
-    if (!o->pidfile || write_pidfile(o->pidfile, err)) {
-        status = machine_run(m, &status, err) ? status : 1;
-    }
+    int status = run_machine(o, m, err);
     if (ending.number) {
         chr_stdio_restore();
         print_signal(o);
+        error_clear(err); /* what the signal broke off */
+        status = 0;
     }
-    if (o->pidfile) {
-        unlink(o->pidfile);
-    }
+    /* From here on the machine is going away under the handlers' feet. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     machine_free(m);
     return status;
+}
+
+/* Started with a standard descriptor closed: no other file may get its number. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+            _exit(1); /* there is nobody to tell */
+        }
+    }
 }
 
 int main(int argc, char **argv)
@@ -145,6 +168,7 @@ int main(int argc, char **argv)
     Error err = { 0 };
     int status = 0;
 
+    fill_standard_descriptors();
     options_init(&o, argc > 0 ? argv[0] : "peregrine-system-riscv64");
     bool ok = check_guest(&o, &err) && options_parse(&o, argc, argv, &err);
     if (ok && !launch_answer_help(&o)) {

@@ -75,16 +75,46 @@ static bool set_msg(Options *o, const char *arg, Error *err)
     return ok;
 }
 
+static bool set_name_part(Options *o, const KeyVal *kv, Error *err)
+{
+    bool on = false;
+
+    if (strcmp(kv->key, "guest") == 0) {
+        g_free(o->name);
+        o->name = g_strdup(kv->value);
+        return true;
+    }
+    /* Threads always have names. */
+    if (strcmp(kv->key, "debug-threads") == 0 && field_parse_bool(kv->value, &on) && on) {
+        return true;
+    }
+    error_set(err, "%s=%s is not supported by Peregrine yet", kv->key, kv->value);
+    error_hint(err, "Known are guest=TEXT and debug-threads=on.");
+    return false;
+}
+
 static bool set_name(Options *o, const char *arg, Error *err)
 {
     GArray *parts = keyval_parse(arg, "guest", err);
+    bool ok = parts != NULL;
 
-    if (!parts) {
+    for (unsigned i = 0; ok && i < parts->len; i++) {
+        ok = set_name_part(o, &g_array_index(parts, KeyVal, i), err);
+    }
+    keyval_free(parts);
+    return ok;
+}
+
+/* 12345678-1234-1234-1234-123456789abc */
+static bool set_uuid(Options *o, const char *arg, Error *err)
+{
+    if (!g_uuid_string_is_valid(arg)) {
+        error_set(err, "not a UUID");
+        error_hint(err, "A UUID is 32 hexadecimal digits in groups of 8-4-4-4-12.");
         return false;
     }
-    g_free(o->name);
-    o->name = g_strdup(keyval_get(parts, "guest"));
-    keyval_free(parts);
+    g_free(o->uuid);
+    o->uuid = g_ascii_strdown(arg, -1);
     return true;
 }
 
@@ -95,12 +125,6 @@ static bool set_rtc(Options *o, const char *arg, Error *err)
         return false;
     }
     return true;
-}
-
-static bool gdb_shortcut(Options *o, const char *arg, Error *err)
-{
-    error_set(err, "not supported by Peregrine yet");
-    return false;
 }
 
 #define MEMBER(m) .member = offsetof(Options, m)
@@ -143,7 +167,8 @@ static const Option options[] = {
     { "dfilter", OPT_TEXT, "RANGE[,RANGE...]", MEMBER(log_filter),
       .help = "log only code at START+SIZE, START-SIZE, START..END" },
     { "pidfile", OPT_TEXT, "FILE", MEMBER(pidfile), .help = "write the process number there" },
-    { "name", OPT_CALL, "TEXT", .fn = set_name, .help = "name of the guest" },
+    { "name", OPT_CALL, "TEXT", .fn = set_name, .help = "name of the guest, for `info name`" },
+    { "uuid", OPT_CALL, "UUID", .fn = set_uuid, .help = "the machine's UUID, for `info uuid`" },
     { "msg", OPT_CALL, "timestamp=on|off", .fn = set_msg, .help = "time in front of messages" },
     { "rtc", OPT_CALL, "base=utc", .fn = set_rtc, .help = "what the real-time clock shows" },
     { "nodefaults", OPT_FLAG, NULL, MEMBER(no_defaults), .help = "make no default devices" },
@@ -152,7 +177,6 @@ static const Option options[] = {
     { "net", OPT_CALL, "none", .fn = only_none, .help = "no network" },
     { "nic", OPT_CALL, "none", .fn = only_none, .help = "no network" },
     { "vga", OPT_CALL, "none", .fn = only_none, .help = "no graphics card" },
-    { "s", OPT_CALL, NULL, .fn = gdb_shortcut, .help = NULL },
     { "version", OPT_FLAG, NULL, MEMBER(version), .help = "print the version" },
     { "help", OPT_FLAG, NULL, MEMBER(help), .help = "print this list" },
     { "h", OPT_FLAG, NULL, MEMBER(help), .help = "same as -help" },
@@ -199,7 +223,6 @@ static const char *const refused[] = {
     "mon",
     "mtdblock",
     "netdev",
-    "no-acpi",
     "numa",
     "object",
     "only-migratable",
@@ -218,6 +241,7 @@ static const char *const refused[] = {
     "rotate",
     "run-with",
     "runas",
+    "s",
     "sandbox",
     "sd",
     "seed",
@@ -234,7 +258,6 @@ static const char *const refused[] = {
     "trace",
     "usb",
     "usbdevice",
-    "uuid",
     "virtfs",
     "vnc",
     "watchdog-action",
@@ -268,8 +291,8 @@ void options_free(Options *o)
             *member = NULL;
         }
     }
-    g_free(o->name);
-    o->name = NULL;
+    g_clear_pointer(&o->name, g_free);
+    g_clear_pointer(&o->uuid, g_free);
 }
 
 static const Option *find_option(const char *name)
@@ -282,13 +305,16 @@ static const Option *find_option(const char *name)
     return NULL;
 }
 
-static void unknown_option(const char *given, const char *name, Error *err)
+/* @next: what comes after it on the command line, perhaps its argument; may be NULL. */
+static void unknown_option(const char *given, const char *name, const char *next, Error *err)
 {
     Suggest near;
 
     for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
         if (strcmp(refused[i], name) == 0) {
-            error_set(err, "%s: not supported by Peregrine yet", given);
+            bool has_arg = next && next[0] != '-';
+            error_set(err, "%s%s%s: not supported by Peregrine yet", given, has_arg ? " " : "",
+                      has_arg ? next : "");
             return;
         }
     }
@@ -336,7 +362,7 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
         const char *name = given + (given[1] == '-' ? 2 : 1);
         const Option *opt = find_option(name);
         if (!opt) {
-            unknown_option(given, name, err);
+            unknown_option(given, name, argv[i + 1], err);
             return false;
         }
         const char *arg = opt->arg ? argv[++i] : NULL;
@@ -351,6 +377,17 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
         }
     }
     return true;
+}
+
+void options_print_message(const Options *o, const char *text)
+{
+    if (o->timestamps) {
+        GDateTime *now = g_date_time_new_now_utc();
+        g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+        g_date_time_unref(now);
+        fprintf(stderr, "%s ", stamp);
+    }
+    fprintf(stderr, "%s: %s\n", o->program, text);
 }
 
 void options_print_help(const Options *o, FILE *out)

@@ -24,7 +24,7 @@ typedef struct Options {
     GPtrArray *serials, *chardevs, *monitors; /* char * */
     GPtrArray *firmware_dirs;                 /* char * */
     char *log_items, *log_file, *log_filter;
-    char *pidfile, *name;
+    char *pidfile, *name, *uuid;
     unsigned escape; /* -echr */
     bool nographic, no_display, no_defaults;
     bool no_reboot, no_shutdown, start_paused;
@@ -37,6 +37,9 @@ void options_free(Options *o);
 
 /* Reads the whole command line. The error starts with the offending option. */
 bool options_parse(Options *o, int argc, char **argv, Error *err);
+
+/* A line to the user on stderr: "program: text", with the time in front if -msg asks for it. */
+void options_print_message(const Options *o, const char *text);
 
 /* -help's text. */
 void options_print_help(const Options *o, FILE *out);

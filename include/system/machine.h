@@ -86,6 +86,7 @@ struct Machine {
     char *cpu_type; /* "rv64,zba=off"; NULL: the board's default */
     char *kernel, *initrd, *append, *firmware, *dtb, *dumpdtb;
     bool start_paused; /* -S */
+    char *guest_name, *uuid; /* -name, -uuid; NULL: not given */
 
     GPtrArray *serials;       /* struct Chardev *, by number of -serial; NULL: not connected */
     GPtrArray *firmware_dirs; /* char *, where -bios names are looked up first (-L) */

@@ -200,7 +200,7 @@ static void test_smp(void)
     }
     Error err = { 0 };
     machine_set_smp(&b->m, &(SmpTopology) { 17 }, &err);
-    g_assert_cmpstr(err.msg, ==, "machine 'board' can have at most 16 CPUs, not 17");
+    g_assert_cmpstr(err.msg, ==, "Invalid SMP CPUs 17: machine 'board' can have at most 16");
     error_clear(&err);
     machine_free(&b->m);
 }
