@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -226,42 +228,69 @@ bool loader_find_room(const Loader *l, uint64_t from, uint64_t limit, uint64_t s
 
 /* --- files --- */
 
-/* Appends what can be read from @fd to @out, up to @max bytes and one more. */
-static bool read_to_end(int fd, uint64_t max, GByteArray *out)
+/* Reads a file of known size into memory that the host backs with large pages: kernels are big.
+ * The file may have shrunk meanwhile. NULL: errno says why. */
+static GBytes *read_sized(int fd, size_t len)
+{
+    enum { HUGE_PAGE = 2 * 1024 * 1024 };
+    size_t room = align_up(len, HUGE_PAGE), used = 0;
+    uint8_t *data = aligned_alloc(HUGE_PAGE, room);
+    if (!data) {
+        return NULL;
+    }
+    madvise(data, room, MADV_HUGEPAGE);
+    ssize_t n = 1;
+    while (n != 0 && used < len) {
+        n = read(fd, data + used, len - used);
+        if (n < 0 && errno != EINTR) {
+            free(data);
+            return NULL;
+        }
+        used += (size_t)MAX(n, 0);
+    }
+    return g_bytes_new_with_free_func(data, used, free, data);
+}
+
+/* Reads what comes, up to @max bytes and one more. NULL: errno says why. */
+static GBytes *read_stream(int fd, uint64_t max)
 {
     enum { CHUNK = 1 << 20 };
-    while (out->len <= max) {
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    ssize_t n = 1;
+    while (n != 0 && out->len <= max) {
         guint at = out->len;
         g_byte_array_set_size(out, at + (guint)MIN(max + 1 - at, CHUNK));
-        ssize_t n;
-        do {
-            n = read(fd, out->data + at, out->len - at);
-        } while (n < 0 && errno == EINTR);
+        n = read(fd, out->data + at, out->len - at);
         g_byte_array_set_size(out, at + (guint)MAX(n, 0));
-        if (n <= 0) {
-            return n == 0;
+        if (n < 0 && errno != EINTR) {
+            return NULL;
         }
     }
-    return true;
+    return g_byte_array_free_to_bytes(g_steal_pointer(&out));
+}
+
+static GBytes *read_fd(int fd, uint64_t max)
+{
+    struct stat st;
+    bool sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+                 (uint64_t)st.st_size <= max && lseek(fd, 0, SEEK_CUR) == 0;
+    return sized ? read_sized(fd, (size_t)st.st_size) : read_stream(fd, max);
 }
 
 GBytes *loader_read_file(const char *what, const char *path, uint64_t max, Error *err)
 {
     max = MIN(max, GiB); /* GByteArray counts in 32 bits */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    GBytes *data = fd < 0 ? NULL : read_fd(fd, max);
+    if (!data) {
         error_set_errno(err, errno, "could not load %s '%s'", what, path);
-        return NULL;
-    }
-    g_autoptr(GByteArray) data = g_byte_array_new();
-    bool ok = read_to_end(fd, max, data);
-    if (!ok) {
-        error_set_errno(err, errno, "could not load %s '%s'", what, path);
-    } else if (data->len > max) {
+    } else if (g_bytes_get_size(data) > max) {
         error_set(err, "%s '%s' is too large: at most %" PRIu64 " KiB are possible here", what,
                   path, max / KiB);
-        ok = false;
+        g_clear_pointer(&data, g_bytes_unref);
     }
-    close(fd);
-    return ok ? g_byte_array_free_to_bytes(g_steal_pointer(&data)) : NULL;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return data;
 }
