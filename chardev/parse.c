@@ -169,6 +169,9 @@ Chardev *chr_new_from_opts(Machine *m, const char *opts, Error *err)
         error_hint(err, "Give it one: -chardev %s,id=NAME.", kind ? kind : "null");
     } else if (mux && !field_parse_bool(mux, &with_mux)) {
         error_set(err, "Parameter 'mux' expects 'on' or 'off'");
+    } else if (kind && strcmp(kind, "mux") == 0) {
+        error_set(err, "a multiplexer is not made by itself");
+        error_hint(err, "Add mux=on to the device that is to be shared.");
     } else {
         chr = build(m, kind ? kind : "", id, parts, with_mux, err);
     }

@@ -83,6 +83,10 @@ static bool answer_lists(const Options *o)
         }
         return true;
     }
+    if (o->firmware_dirs->len && is_help(g_ptr_array_index(o->firmware_dirs, 0))) {
+        printf("%s\n", PG_DATA_DIR);
+        return true;
+    }
     if (o->accels->len && is_help(g_ptr_array_index(o->accels, 0))) {
         printf("Accelerators supported in this binary:\ntcg\ninterp\n");
         return true;

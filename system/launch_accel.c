@@ -99,7 +99,11 @@ static bool use_accel(Machine *m, const char *text, bool *skipped, Error *err)
     bool ok = config.interp || g_strcmp0(name, "tcg") == 0;
     if (!ok) {
         *skipped = name && is_foreign_accel(name);
-        error_set(err, "invalid accelerator %s", name ? name : "");
+        if (name && *name) {
+            error_set(err, "invalid accelerator %s", name);
+        } else {
+            error_set(err, "no accelerator is named");
+        }
         error_hint(err, "Peregrine has tcg and interp.");
     }
     for (unsigned i = 0; ok && i < parts->len; i++) {

@@ -33,8 +33,8 @@ static bool set_echr(Options *o, const char *arg, Error *err)
     uint64_t code;
 
     if (!field_parse_u64(arg, &code) || code > 255) {
-        error_set(err, "Bad argument to echr");
-        error_hint(err, "It is the code of a character, 0 to 255; Ctrl-A is 1.");
+        error_set(err, "'%s' is not the code of a character", arg);
+        error_hint(err, "A code is a number from 0 to 255; Ctrl-A is 1.");
         return false;
     }
     o->escape = (unsigned)code;

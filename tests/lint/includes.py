@@ -37,7 +37,8 @@ LAYERS = {
 }
 
 # Files with more freedom than their folder: the faces of the program.
-FACES = ('system/main.c', 'system/launch.c', 'system/options.c', 'system/options.h')
+FACES = ('system/answers.c', 'system/launch.c', 'system/launch_accel.c',
+         'system/launch_chardevs.c', 'system/main.c', 'system/options.c', 'system/options.h')
 
 # The one header of the core that stands on hw/core: the vCPU, which is a device.
 ON_DEVICES = ('include/system/cpu.h',)
