@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "util/units.h"
 
@@ -19,6 +20,10 @@ static const Field machine_fields[] = {
     FIELD_PROP(Machine, dtb, "dtb", NULL, "device tree to use instead of the generated one"),
     FIELD_PROP(Machine, dumpdtb, "dumpdtb", NULL, "file to write the device tree to, then end"),
     FIELD_PROP(Machine, cpu_type, "cpu-type", NULL, "CPU model and its settings"),
+    FIELD_PROP(Machine, dump_guest_core, "dump-guest-core", "on",
+               "the guest's memory is part of a core dump of this process"),
+    FIELD_PROP(Machine, mem_merge, "mem-merge", "off",
+               "the host may merge equal pages of guests (KSM)"),
     FIELD_END,
 };
 
@@ -256,11 +261,23 @@ bool machine_set_smp(Machine *m, const SmpTopology *wanted, Error *err)
         return false;
     }
     if (t.cpus > t.max_cpus) {
-        error_set(err, "Invalid CPU topology: there cannot be more CPUs (%u) than maxcpus (%u)", t.cpus, t.max_cpus);
+        error_set(err, "Invalid CPU topology: there cannot be more CPUs (%u) than maxcpus (%u)",
+                  t.cpus, t.max_cpus);
         return false;
     }
     m->smp = t;
     return true;
+}
+
+/* Hints: a host that does not know them does without. */
+static void advise_ram(const Machine *m)
+{
+    if (!m->dump_guest_core) {
+        madvise(m->ram.ram, m->ram.size, MADV_DONTDUMP);
+    }
+    if (m->mem_merge) {
+        madvise(m->ram.ram, m->ram.size, MADV_MERGEABLE);
+    }
 }
 
 static bool make_ram(Machine *m, const MachineClass *mc, Error *err)
@@ -272,7 +289,11 @@ static bool make_ram(Machine *m, const MachineClass *mc, Error *err)
         m->ram_size = mc->default_ram_size ? mc->default_ram_size : 128 * MiB;
     }
     const char *id = mc->default_ram_id ? mc->default_ram_id : "ram";
-    return mem_region_init_ram(&m->ram, m, id, m->ram_size, err);
+    if (!mem_region_init_ram(&m->ram, m, id, m->ram_size, err)) {
+        return false;
+    }
+    advise_ram(m);
+    return true;
 }
 
 bool machine_init(Machine *m, Error *err)

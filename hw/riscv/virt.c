@@ -64,7 +64,6 @@ static bool check_options(const VirtMachine *v, Error *err)
         { v->aia_guests != 0, "aia-guests=" },
         { v->iommu_sys == CHOICE_ON, "iommu-sys=on" },
         { v->usb, "usb=on" },
-        { v->mem_merge, "mem-merge=on" },
         { v->pflash0 || v->pflash1, "a flash drive (pflash0=, pflash1=)" },
         { v->memory_backend != NULL, "memory-backend=" },
     };
@@ -334,7 +333,6 @@ static const Field virt_fields[] = {
     FIELD_PROP(VirtMachine, aia_guests, "aia-guests", "0", "guest interrupt files of an IMSIC"),
     FIELD_PROP_ENUM(VirtMachine, iommu_sys, "iommu-sys", on_off_auto, "auto", "IOMMU (not yet)"),
     FIELD_PROP(VirtMachine, usb, "usb", "off", "USB controller (not yet)"),
-    FIELD_PROP(VirtMachine, mem_merge, "mem-merge", "off", "merging of equal pages (not yet)"),
     FIELD_PROP(VirtMachine, pflash0, "pflash0", NULL, "drive of the first flash bank (not yet)"),
     FIELD_PROP(VirtMachine, pflash1, "pflash1", NULL, "drive of the second flash bank (not yet)"),
     FIELD_PROP(VirtMachine, memory_backend, "memory-backend", NULL, "object for RAM (not yet)"),

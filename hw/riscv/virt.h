@@ -64,7 +64,7 @@ typedef struct VirtMachine {
     bool aclint;
     char *dt_compatible;
     int acpi, aia, iommu_sys; /* only values that change nothing are supported */
-    bool usb, mem_merge;
+    bool usb;
     uint32_t aia_guests;
     char *pflash0, *pflash1, *memory_backend;
 

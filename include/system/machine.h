@@ -85,6 +85,7 @@ struct Machine {
     SmpTopology smp;
     char *cpu_type; /* "rv64,zba=off"; NULL: the board's default */
     char *kernel, *initrd, *append, *firmware, *dtb, *dumpdtb;
+    bool dump_guest_core, mem_merge;
     bool start_paused; /* -S */
     char *guest_name, *uuid; /* -name, -uuid; NULL: not given */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The board virt as a whole: what it boots and where, its options, its map and its saved state. */
 #include <libfdt.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -217,9 +218,9 @@ static void test_options(void)
                                         "usb=off",
                                         "aclint=on",
                                         "dt-compatible=a-board" };
-    static const char *const refused[] = { "acpi=on",   "aia=aplic",        "aia=aplic-imsic",
-                                           "usb=on",    "iommu-sys=on",     "aia-guests=1",
-                                           "pflash0=x", "memory-backend=x", "mem-merge=on" };
+    static const char *const refused[] = { "acpi=on",   "aia=aplic",       "aia=aplic-imsic",
+                                           "usb=on",    "iommu-sys=on",    "aia-guests=1",
+                                           "pflash0=x", "memory-backend=x" };
     for (unsigned i = 0; i < G_N_ELEMENTS(fine); i++) {
         g_autofree char *options = g_strconcat("firmware=none,", fine[i], NULL);
         fixture_free(fixture_machine("virt", options));
@@ -231,6 +232,44 @@ static void test_options(void)
     assert_refused("nosuch=1", "nosuch");
     assert_refused("aia=other", "aia");
     assert_refused("smp=513", "512");
+}
+
+/* The flags that the host's kernel has for the mapping at @addr. */
+static char *host_flags(const void *addr)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    char line[512];
+    bool here = false;
+    while (f && fgets(line, sizeof(line), f)) {
+        unsigned long start, end;
+        if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
+            here = (unsigned long)addr >= start && (unsigned long)addr < end;
+        }
+        if (here && g_str_has_prefix(line, "VmFlags:")) {
+            fclose(f);
+            return g_strdup(line);
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+    return g_strdup("");
+}
+
+static void test_ram_hints(void)
+{
+    Machine *m = fixture_machine("virt", "firmware=none");
+    g_autofree char *plain = host_flags(m->ram.ram);
+    fixture_free(m);
+    m = fixture_machine("virt", "firmware=none,dump-guest-core=off,mem-merge=on");
+    g_autofree char *hinted = host_flags(m->ram.ram);
+    fixture_free(m);
+    if (!strstr(plain, "VmFlags")) {
+        g_test_skip("the host does not show the flags of mappings");
+        return;
+    }
+    g_assert_null(strstr(plain, " dd"));
+    g_assert_nonnull(strstr(hinted, " dd"));
 }
 
 static void test_many_harts(void)
@@ -301,6 +340,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virt/bad-images", test_bad_images);
     g_test_add_func("/virt/given-dtb", test_given_dtb);
     g_test_add_func("/virt/options", test_options);
+    g_test_add_func("/virt/ram-hints", test_ram_hints);
     g_test_add_func("/virt/many-harts", test_many_harts);
     g_test_add_func("/virt/save-load", test_save_load);
     g_test_add_func("/virt/everywhere", test_everywhere);
