@@ -16,12 +16,12 @@ const LogItem log_items[] = {
     { LOG_OP_OPT, "op_opt", "intermediate code of each block after the optimising passes" },
     { LOG_OUT_ASM, "out_asm", "host code generated for each block" },
     { LOG_INT, "int", "each trap and interrupt that a CPU takes" },
-    { LOG_EXEC, "exec", "each block the run loop enters (chained blocks are not seen)" },
-    { LOG_CPU, "cpu", "integer registers and CSRs at each block the run loop enters" },
+    { LOG_EXEC, "exec", "each block that runs" },
+    { LOG_CPU, "cpu", "registers before each block that runs" },
     { LOG_PAGE, "page", "RAM blocks and changes of the memory map" },
     { LOG_GUEST_ERROR, "guest_errors", "mistakes of the guest, such as accesses to no register" },
     { LOG_UNIMP, "unimp", "what the guest asks for and Peregrine does not model" },
-    { LOG_NOCHAIN, "nochain", "do not chain blocks, so that exec and cpu see each of them" },
+    { LOG_NOCHAIN, "nochain", "jumps between blocks are not linked (exec and cpu imply it)" },
     { 0, NULL, NULL },
 };
 

@@ -297,11 +297,11 @@ TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how)
     return b;
 }
 
-static void log_entry(TcgCpu *t)
+void tcpu_log_entry(TcgCpu *t)
 {
     uint64_t pc = t->state->pc;
 
-    if (!log_filter_has(pc)) {
+    if (!log_enabled(LOG_EXEC | LOG_CPU) || !log_filter_has(pc)) {
         return;
     }
     log_printf(LOG_EXEC, "Trace %u: [%016" PRIx64 "/%08x]\n", t->cpu->index, pc, t->state->flags);
@@ -340,7 +340,7 @@ const void *tcg_rt_lookup(TcgState *state)
             continue;
         }
         if (!may_chain()) {
-            log_entry(t);
+            tcpu_log_entry(t);
             return b->code;
         }
         if (how & TCG_FETCH_WHOLE) {

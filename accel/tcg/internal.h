@@ -257,6 +257,8 @@ void *tcg_rt_atomic(TcgState *state, uint64_t gva, uint32_t mem);
  * redirected or the vCPU must leave (buffer full): look at state again. *how: what its fetches have
  * in common, TCG_FETCH_*; without WHOLE they have to be asked for each time. */
 TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how);
+/* -d exec and cpu: the block at state->pc is about to run. */
+void tcpu_log_entry(TcgCpu *t);
 const void *tcg_rt_lookup(TcgState *state);
 const void *tcg_rt_link(TcgState *state, const TcgJumpSite *site);
 /* Forgets every translation. No vCPU is in code. */

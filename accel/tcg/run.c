@@ -2,9 +2,7 @@
 /*
  * The run loop of a vCPU: interrupts and requests between stretches of generated code.
  */
-#include <inttypes.h>
 #include "internal.h"
-#include "util/log.h"
 
 static bool flush_is_wanted(TcgAccel *a)
 {
@@ -47,14 +45,6 @@ static void flush_translations(TcgAccel *a)
     g_mutex_unlock(&a->flush_lock);
 }
 
-static void log_block(TcgCpu *t)
-{
-    if (log_enabled(LOG_EXEC)) {
-        log_printf(LOG_EXEC, "Trace %u: [%016" PRIx64 "/%08x]\n", t->cpu->index, t->state->pc,
-                   t->state->flags);
-    }
-}
-
 static void run_interpreted(TcgCpu *t)
 {
     bool go_on = true;
@@ -64,7 +54,7 @@ static void run_interpreted(TcgCpu *t)
         unsigned how;
         TcgBlock *b = tcpu_find_block(t, &how);
         if (b) {
-            log_block(t);
+            tcpu_log_entry(t);
             go_on = tcg_interp_run(b->ir, t->state);
         }
     }

@@ -26,7 +26,7 @@ enum {
     LOG_PAGE = 1u << 7,
     LOG_GUEST_ERROR = 1u << 8,
     LOG_UNIMP = 1u << 9,
-    LOG_NOCHAIN = 1u << 10, /* not a log item: translated blocks always return to the run loop */
+    LOG_NOCHAIN = 1u << 10, /* jumps between blocks are not linked; "all" leaves it out */
     LOG_TRACE = 1u << 11,   /* set by "trace:GLOB" */
 };
 
