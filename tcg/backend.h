@@ -66,7 +66,7 @@ typedef struct TcgRow {
     uint8_t needs;     /* host features, as bits of TcgContext.features; 0: any host */
     uint8_t temps_int, temps_fp; /* scratch registers wanted */
     RegSet clobbers;             /* other registers the emitter overwrites */
-    RegSet reads;                /* other registers it reads */
+    RegSet reads;                /* others that are no place for operands */
     void (*emit)(TcgGen *g, const IrOp *op);
 } TcgRow;
 
@@ -81,6 +81,7 @@ struct TcgStub {
     uint8_t live_fp; /* FP temporaries are alive here */
     uint8_t temp;    /* a scratch register */
     uint8_t pair;    /* of an access */
+    bool write;      /* it asked for a page that may be written */
 };
 
 /* Code of one region being generated. */

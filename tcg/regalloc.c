@@ -99,7 +99,7 @@ static void note_access(Alloc *a, uint32_t index, NextAccess next[2])
     if (same != &next[0]) {
         next[1] = next[0];
     }
-    next[0] = (NextAccess) { op->in[0], stores || (op->c & IR_MEM_WRITE) };
+    next[0] = (NextAccess) { op->in[0], stores || (op->c & (IR_MEM_WRITE | IR_MEM_ATOMIC)) };
 }
 
 /* Backwards: fills ctx->reuse. */
@@ -111,7 +111,7 @@ static void note_reuse(Alloc *a, uint32_t index, NextAccess next[2])
         next[0].base = next[1].base = IR_NONE;
     } else if (op->opc == IR_brcond) {
         next[0].stores = next[1].stores = false;
-    } else if (op->opc == IR_tlbchk && !(op->c & IR_MEM_ATOMIC)) {
+    } else if (op->opc == IR_tlbchk) {
         note_access(a, index, next);
     } else if (op->out != IR_NONE && (op->opc != IR_add || op->in[0] != op->out)) {
         next[0].base = next[0].base == op->out ? IR_NONE : next[0].base;
@@ -126,8 +126,8 @@ static void scan_uses(Alloc *a)
     for (uint32_t i = a->r->op_count; i-- > 0;) {
         const IrOp *op = &a->r->ops[i];
         note_reuse(a, i, next);
-        if (ir_is_temp(op->out) && h.wants) {
-            hint_take(a, &h, op->out);
+        if (ir_is_temp(op->out) && h.wants && op->opc != IR_tlbchk) {
+            hint_take(a, &h, op->out); /* a check writes it before it knows that it stays */
         }
         if (ir_op_info[op->opc].flags & IR_LEAVE) {
             h.wants = 0;
@@ -569,7 +569,7 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
         release_inputs(a, in);
     }
     release_spills(a, in);
-    if (op->opc == IR_tlbchk && !(op->c & IR_MEM_ATOMIC)) {
+    if (op->opc == IR_tlbchk) {
         pages_learn(a, g->page_pair, op);
     }
     finish_output(a, op, out, type);
@@ -637,22 +637,24 @@ static bool fuses(Alloc *a, const IrOp *check, uint32_t index)
 }
 
 /* Registers of temporaries that outlive the op, or that it reads other than as an address. */
-static RegSet kept_regs(Alloc *a, const IrOp *check)
+static RegSet kept_regs(Alloc *a, IrRef base, IrRef value)
 {
     RegSet kept = a->busy;
-    IrRef base = check->in[0];
-    if (ir_is_temp(base) && dies(a, base - IR_TEMP0) && base != check[1].in[1]) {
+    if (ir_is_temp(base) && dies(a, base - IR_TEMP0) && base != value) {
         kept &= ~reg_bit(temp_info(a, base)->reg & 31);
     }
     return kept;
 }
 
-static void emit_access(Alloc *a, const IrOp *check)
+/* A check and the access fused with it, or the check of an atomic. */
+static void emit_access(Alloc *a, const IrOp *check, const TcgRow *kind, IrRef value, IrRef out)
 {
     TcgGen *g = a->g;
-    const IrOp *access = check + 1;
-    const IrRef in[4] = { check->in[0], access->in[1] };
-    TcgRow row = access->opc == IR_ld ? *a->be->fused_load : *a->be->fused_store;
+    const IrRef in[4] = { check->in[0], value };
+    TcgRow row = *kind;
+    if (ir_is_temp(check->in[0])) { /* may need a register itself */
+        row.reads = 0;
+    }
     int pair = pages_find(a, check);
     g->page_known = pair >= 0;
     if (g->page_known) {
@@ -660,18 +662,19 @@ static void emit_access(Alloc *a, const IrOp *check)
         g->page_delta = (int32_t)(check->imm - known->offset);
         known->used = a->now;
         row.flags &= ~ROW_LAST;
-        row.reads = pages_pair(a, (unsigned)pair);
+        row.flags |= check->c & IR_MEM_ATOMIC ? ROW_KEEP : 0; /* the stub starts from the base */
+        row.reads |= pages_pair(a, (unsigned)pair);
     } else {
-        pair = (int)pages_choose(a, kept_regs(a, check));
+        pair = (int)pages_choose(a, kept_regs(a, check->in[0], value));
         row.clobbers = pages_pair(a, (unsigned)pair);
         unsigned reuse = a->ctx->reuse[check - a->r->ops];
-        g->page_writable = (check->c & IR_MEM_WRITE) || (reuse & STORED_TO);
+        g->page_writable = (check->c & (IR_MEM_WRITE | IR_MEM_ATOMIC)) || (reuse & STORED_TO);
         if (reuse) {
             row.flags &= ~ROW_LAST; /* the result must not destroy what is learnt */
         }
     }
     g->page_pair = (uint8_t)pair;
-    emit_row(a, &row, check, in, access->out);
+    emit_row(a, &row, check, in, out);
 }
 
 bool tcg_allocate_region(TcgGen *g)
@@ -685,8 +688,12 @@ bool tcg_allocate_region(TcgGen *g)
         if (op->opc == IR_insn) {
             g->pc_offset = op->imm;
         } else if (op->opc == IR_tlbchk && fuses(&a, op, i)) {
+            const TcgRow *kind = op[1].opc == IR_ld ? a.be->fused_load : a.be->fused_store;
             a.now = ++i + 1;
-            emit_access(&a, op);
+            emit_access(&a, op, kind, op[1].in[1], op[1].out);
+        } else if (op->opc == IR_tlbchk) {
+            assert((op->c & IR_MEM_ATOMIC) && ir_is_temp(op->out)); /* others are fused */
+            emit_access(&a, op, row, IR_NONE, op->out);
         } else if ((ir_op_info[op->opc].flags & IR_PURE) && ir_is_temp(op->out) &&
                    !temp_info(&a, op->out)->last_use) {
             release_inputs(&a, op->in);

@@ -61,7 +61,7 @@ int pages_find(const Alloc *a, const IrOp *check)
 {
     for (unsigned i = 0; i < PAGE_PAIRS; i++) {
         const KnownPage *known = &a->known[i];
-        bool allowed = known->write || !(check->c & IR_MEM_WRITE);
+        bool allowed = known->write || !(check->c & (IR_MEM_WRITE | IR_MEM_ATOMIC));
         if (known->base == check->in[0] && allowed &&
             covers(known, check->imm, 1u << (check->c & IR_MEM_SIZE_MASK))) {
             return (int)i;

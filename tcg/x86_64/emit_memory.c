@@ -146,8 +146,7 @@ static void access_memory(TcgGen *g, const IrOp *check, const TcgOpnd *value, un
  */
 static void call_miss(TcgGen *g, const TcgStub *stub, unsigned tramp)
 {
-    x86_rm(g, 0x33 | X_W, place_reg(stub->pair),
-           tlb_tag(g, stub->pair, stub->op->c & IR_MEM_WRITE));
+    x86_rm(g, 0x33 | X_W, place_reg(stub->pair), tlb_tag(g, stub->pair, stub->write));
     x86_mov_imm(g, page_reg(stub->pair), stub->value << 8 | stub->op->c);
     x86_call(g, g->ctx->tramp[tramp + stub->pair * 2 + stub->live_fp]);
 }
@@ -189,10 +188,10 @@ static void stub_miss(TcgGen *g, TcgStub *stub)
 /* The page is not the one known, or none is, or it may not be written. */
 static void stub_other_page(TcgGen *g, TcgStub *stub)
 {
-    probe(g, stub->pair, stub->op, &stub->in[0], stub->op->c & IR_MEM_WRITE);
+    probe(g, stub->pair, stub->op, &stub->in[0], stub->write);
     x86_alu_ri(g, ALU_CMP, X_W, place_reg(stub->pair), last_place(stub->op));
     uint8_t *miss = x86_jcc_short(g, CC_A);
-    load_host_page(g, stub->pair, stub->op->c & IR_MEM_WRITE);
+    load_host_page(g, stub->pair, stub->write);
     access_memory(g, stub->op, &stub->in[1], stub->out.reg, accessed(stub->pair, 0));
     x86_mov_imm(g, place_reg(stub->pair), (uint32_t)NOWHERE);
     x86_jmp(g, stub->back);
@@ -209,6 +208,7 @@ static TcgStub *access_stub(TcgGen *g, const IrOp *op, void (*emit)(TcgGen *, Tc
     stub->out = g->out;
     stub->value = g->pc_offset;
     stub->pair = g->page_pair;
+    stub->write = op->c & IR_MEM_WRITE;
     return stub;
 }
 
@@ -248,25 +248,54 @@ static void emit_access(TcgGen *g, const IrOp *op)
     stub->back = g->p;
 }
 
-/* The host pointer of an atomic. */
-static void stub_atomic(TcgGen *g, TcgStub *stub)
+/* The host pointer of an atomic: aligned, hence inside of the page; that is one test. */
+static void stub_atomic_miss(TcgGen *g, TcgStub *stub)
 {
     call_miss(g, stub, TRAMP_ATOMIC);
     take_result(g, stub);
     x86_jmp(g, stub->back);
 }
 
+/* flags: not zero if it is none of a host pointer's places in a page */
+static void test_place(TcgGen *g, const IrOp *op, unsigned reg)
+{
+    x86_rr(g, 0xf7 | X_W, 0, reg); /* test r64, imm32 */
+    x86_32(g, ~last_place(op));
+}
+
+static void stub_atomic_other_page(TcgGen *g, TcgStub *stub)
+{
+    unsigned place = place_reg(stub->pair);
+    probe(g, stub->pair, stub->op, &stub->in[0], stub->write);
+    test_place(g, stub->op, place);
+    uint8_t *miss = x86_jcc_short(g, CC_NE);
+    load_host_page(g, stub->pair, stub->write);
+    x86_lea(g, X_W, stub->out.reg, accessed(stub->pair, 0));
+    x86_mov_imm(g, place, (uint32_t)NOWHERE);
+    x86_jmp(g, stub->back);
+    x86_here(g, miss);
+    stub_atomic_miss(g, stub);
+}
+
 static void emit_atomic_check(TcgGen *g, const IrOp *op)
 {
-    assert(op->c & IR_MEM_ATOMIC); /* a check of an ordinary access is fused with it */
-    g->page_pair = 0;
-    probe(g, 0, op, &g->in[0], op->c & IR_MEM_WRITE);
-    TcgStub *stub = access_stub(g, op, stub_atomic);
-    x86_rr(g, 0xf7, 0, place_reg(0)); /* test r32, imm32 */
-    x86_32(g, (1 << (op->c & IR_MEM_SIZE_MASK)) - 1);
-    x86_jcc_stub(g, CC_NE, stub);
-    find_page(g, op, stub, op->c & IR_MEM_WRITE);
-    x86_lea(g, X_W, g->out.reg, accessed(0, 0));
+    unsigned pair = g->page_pair, out = g->out.reg;
+    TcgStub *stub;
+    if (g->page_known) {
+        stub = access_stub(g, op, stub_atomic_other_page);
+        x86_lea(g, X_W, out, x86_mem(place_reg(pair), g->page_delta));
+        test_place(g, op, out);
+        x86_jcc_stub(g, CC_NE, stub);
+        x86_rr(g, 0x03 | X_W, out, page_reg(pair));
+    } else {
+        probe(g, pair, op, &g->in[0], true);
+        stub = access_stub(g, op, stub_atomic_miss);
+        test_place(g, op, place_reg(pair));
+        x86_jcc_stub(g, CC_NE, stub);
+        load_host_page(g, pair, true);
+        x86_lea(g, X_W, out, accessed(pair, 0));
+    }
+    stub->write = true;
     stub->back = g->p;
 }
 
@@ -391,7 +420,7 @@ static void emit_fence(TcgGen *g, const IrOp *op)
     }
 }
 
-enum { ADDRESS = OP_REG | OP_MEM | OP_IMM64, PAIR0 = 1 << RCX | 1 << RDI };
+enum { ADDRESS = OP_REG | OP_MEM | OP_IMM64 };
 
 /* Their clobbers are the access's pair: the allocator adds them. */
 const TcgRow x86_row_load = {
@@ -408,12 +437,13 @@ const TcgRow x86_row_store = {
 };
 
 const TcgRow x86_rows_memory[] = {
+    /* atomics want rax for the old value */
     { .opc = IR_tlbchk,
       .types = T_ANY,
       .in = { ADDRESS },
       .out = OP_REG,
       .flags = ROW_FIRST | ROW_LAST,
-      .clobbers = PAIR0,
+      .reads = 1 << RAX,
       .emit = emit_atomic_check },
     { .opc = IR_ld, .types = T_ANY, .in = { OP_REG }, .out = OP_REG, .emit = emit_ld },
     { .opc = IR_st, .types = T_ANY, .in = { OP_REG, OP_REG | OP_IMM }, .emit = emit_st },
