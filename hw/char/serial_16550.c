@@ -321,9 +321,10 @@ static void fcr_write(void *dev, unsigned i, uint64_t value)
     if (switched || (value & FCR_CLEAR_RX)) {
         rx_clear(s);
     }
+    /* What waits for the back-end has left the FIFO as far as the guest is concerned: clearing the
+     * transmitter drops none of it. */
     if (value & FCR_CLEAR_TX) {
-        s->tx_len = 0;
-        s->thre_interrupt = true;
+        s->thre_interrupt = s->tx_len == 0;
     }
     update_irq(s);
 }
