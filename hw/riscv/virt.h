@@ -48,7 +48,7 @@ enum {
 
 /* Where what was loaded lies. */
 typedef struct VirtBoot {
-    bool has_firmware, has_kernel;
+    bool has_firmware;
     uint64_t start;        /* where the reset vector jumps */
     uint64_t firmware_end; /* first free byte behind the firmware */
     uint64_t kernel_entry; /* 0: none */
@@ -85,7 +85,7 @@ VCpu *virt_cpu(const VirtMachine *v, unsigned n);
  */
 bool virt_boot_init(VirtMachine *v, Error *err);
 
-/* Gives the device tree in RAM a new random seed. */
+/* Writes the device tree, with a new random seed, into RAM. */
 void virt_boot_reset(VirtMachine *v);
 
 /* A new device tree of the board, without what depends on images; g_free it. */

@@ -131,7 +131,6 @@ static bool load_kernel(VirtMachine *v, Error *err)
     if (!loader_load_image(v->loader, "kernel", m->kernel, base, &image, err)) {
         return false;
     }
-    b->has_kernel = true;
     b->kernel_entry = image.entry;
     b->kernel_end = image.end;
     if (!b->has_firmware) {
