@@ -3,7 +3,7 @@
 
 import re
 
-LINE = re.compile(r'(ok|not ok)\b\s*(\d+)?\s*-?\s*([^#]*?)\s*(?:#\s*(skip|todo)\S*\s*(.*))?$', re.I)
+LINE = re.compile(r'(ok|not ok)\b\s*(\d+)?\s*-?\s*([^#]*?)\s*(?:#\s*(?:(skip|todo)\b)?.*)?$', re.I)
 PLAN = re.compile(r'1\.\.(\d+)(?:\s*#\s*(skip)\S*\s*(.*))?$', re.I)
 
 
@@ -50,7 +50,7 @@ def parse(text, status=0):
         if not case:
             continue
         seen += 1
-        good, _number, name, directive, _reason = case.groups()
+        good, _number, name, directive = case.groups()
         if directive and directive.lower() == 'skip':
             result.skipped += 1
         elif good == 'ok':
