@@ -9,15 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../target/riscv/disas.h"
-#include "segment.h"
+#include "saved.h"
 
+enum { BLOB_USED = FUZZ_CODE - FUZZ_BLOB + FUZZ_SEGMENTS * FUZZ_SLOT };
 enum { BLOB_SIZE = 0x200000, ECALL = 0x73, MOST_PARTS = 8 };
 
 typedef struct Arguments {
     uint64_t seed;
     int units, first, count;
     gboolean list, dump, trace, reference;
-    char *runtime, *output, *model, *clear;
+    char *runtime, *output, *model, *clear, *save, *load;
 } Arguments;
 
 /* --- ELF --- */
@@ -128,9 +129,39 @@ static void clear_units(Segment *s, const char *list)
     }
 }
 
-static void make_program(const Arguments *a, const Encoder *enc, uint8_t *blob)
+/* What to do with a segment that is made or read. */
+static bool use_segment(const Arguments *a, Segment *s, uint8_t *blob)
+{
+    if (a->clear && a->count == 1) {
+        clear_units(s, a->clear);
+    }
+    memcpy(blob + s->base - FUZZ_BLOB, s->code, s->size);
+    if (a->list) {
+        list_segment(s);
+    }
+    return !a->save || saved_write(s, a->save);
+}
+
+static bool make_segment(const Arguments *a, const Encoder *enc, int number, FuzzSegment *state,
+                         Segment *s)
+{
+    uint64_t slot = FUZZ_CODE + (uint64_t)number * FUZZ_SLOT;
+    Rng seeds = { a->seed * FUZZ_SEGMENTS + (uint64_t)number };
+
+    if (a->load) {
+        bool ok = saved_read(s, a->load, state);
+        s->enc = enc;
+        s->reference = a->reference;
+        return ok;
+    }
+    segment_make(s, enc, rng_next(&seeds), (unsigned)a->units, a->reference, slot, state);
+    return true;
+}
+
+static bool make_program(const Arguments *a, const Encoder *enc, uint8_t *blob)
 {
     FuzzHeader *header = (FuzzHeader *)(void *)(blob + FUZZ_HEADER - FUZZ_BLOB);
+    bool ok = true;
 
     memcpy(blob, &(uint32_t) { ECALL }, 4);
     header->magic = FUZZ_MAGIC;
@@ -138,22 +169,13 @@ static void make_program(const Arguments *a, const Encoder *enc, uint8_t *blob)
                     (a->reference ? FUZZ_REFERENCE : 0);
     header->first = (uint32_t)a->first;
     header->count = (uint32_t)a->count;
-    for (int i = a->first; i < a->first + a->count; i++) {
-        uint64_t slot = FUZZ_CODE + (uint64_t)i * FUZZ_SLOT;
-        Rng seeds = { a->seed * FUZZ_SEGMENTS + (uint64_t)i };
+    for (int i = a->first; i < a->first + a->count && ok; i++) {
         Segment s;
 
-        segment_make(&s, enc, rng_next(&seeds), (unsigned)a->units, a->reference, slot,
-                     &header->segment[i]);
-        if (a->clear && a->count == 1) {
-            clear_units(&s, a->clear);
-        }
-        memcpy(blob + s.base - FUZZ_BLOB, s.code, s.size);
-        if (a->list) {
-            list_segment(&s);
-        }
+        ok = make_segment(a, enc, i, &header->segment[i], &s) && use_segment(a, &s, blob);
         segment_free(&s);
     }
+    return ok;
 }
 
 static bool write_program(const Arguments *a, const Encoder *enc)
@@ -163,13 +185,11 @@ static bool write_program(const Arguments *a, const Encoder *enc)
     unsigned count = 0;
     char *file = NULL;
     uint8_t *blob = g_malloc0(BLOB_SIZE);
-    bool ok = true;
+    bool ok = make_program(a, enc, blob);
 
-    make_program(a, enc, blob);
-    if (a->output) {
+    if (ok && a->output) {
         ok = read_runtime(a->runtime ? a->runtime : nothing, &file, parts, &count);
-        uint64_t used = FUZZ_CODE - FUZZ_BLOB + (uint64_t)(a->first + a->count) * FUZZ_SLOT;
-        parts[count++] = (Part) { FUZZ_BLOB, used, used, blob };
+        parts[count++] = (Part) { FUZZ_BLOB, BLOB_USED, BLOB_USED, blob };
         ok = ok && write_elf(a->output, parts, count);
     }
     g_free(file);
@@ -193,6 +213,10 @@ static bool parse_arguments(int argc, char **argv, Arguments *a)
         { "dump", 'd', 0, G_OPTION_ARG_NONE, &a->dump, "have all registers printed", NULL },
         { "trace", 't', 0, G_OPTION_ARG_NONE, &a->trace, "have each trap printed", NULL },
         { "list", 'l', 0, G_OPTION_ARG_NONE, &a->list, "print the instructions", NULL },
+        { "save", 0, 0, G_OPTION_ARG_FILENAME, &a->save, "keep the segment, with --count 1",
+          "FILE" },
+        { "load", 0, 0, G_OPTION_ARG_FILENAME, &a->load, "a kept segment instead of a new one",
+          "FILE" },
         { "runtime", 'r', 0, G_OPTION_ARG_FILENAME, &a->runtime, "the runtime's ELF file", "FILE" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &a->output, "the program to write", "FILE" },
         { NULL },
@@ -212,6 +236,10 @@ static bool parse_arguments(int argc, char **argv, Arguments *a)
     if (a->first < 0 || a->count < 1 || a->first + a->count > FUZZ_SEGMENTS || a->units < 1) {
         fprintf(stderr, "gen_stream: there are segments 0 to %d, of 1 or more units\n",
                 FUZZ_SEGMENTS - 1);
+        return false;
+    }
+    if ((a->save || a->load) && a->count != 1) {
+        fprintf(stderr, "gen_stream: only one segment can be kept or loaded\n");
         return false;
     }
     return true;
