@@ -18,9 +18,9 @@ PATH = re.compile(r'[\w.-]+(/[\w.*<>-]+)+/?$')
 PAGE = re.compile(r'\bdocs/[\w-]+\.rst\b')
 IDENTIFIER = re.compile(r'[A-Za-z]\w*_\w+(?=(\.\w+|\[\w*\]|\(.*\))*$)')
 
-# Files and names that only pages have: those that examples make, and those of other programs.
+# Files and names that only pages have: who follows them makes them.
 EXAMPLES = {
-    'hw/misc/alarm.c', 'target/riscv/insn_zicond.c', 'RV_EXT_zicond',
+    'hw/misc/alarm.c', 'target/riscv/insn_zicond.c', 'RV_EXT_zicond', 'tests/fuzz/corpus',
 }
 
 # Folders that are not under version control.
