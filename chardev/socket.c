@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,10 +72,34 @@ static bool accept_ready(int fd, short revents, void *opaque)
     return true;
 }
 
-static char *address_text(const SocketChr *s)
+/* The port that a listening socket has: port 0 means any. */
+static unsigned listening_port(int fd)
 {
-    return s->path ? g_strdup_printf("unix:%s", s->path)
-                   : g_strdup_printf("tcp:%s:%s", s->host ? s->host : "", s->port);
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr;
+    socklen_t len = sizeof(addr);
+
+    if (getsockname(fd, &addr.any, &len) < 0) {
+        return 0;
+    }
+    return ntohs(addr.any.sa_family == AF_INET6 ? addr.v6.sin6_port : addr.v4.sin_port);
+}
+
+/* "unix:PATH,server=on", "tcp:HOST:PORT" */
+static char *address_text(const SocketChr *s, int fd)
+{
+    const char *host = s->host ? s->host : "", *mode = s->server ? ",server=on" : "";
+
+    if (s->path) {
+        return g_strdup_printf("unix:%s%s", s->path, mode);
+    }
+    if (s->server) {
+        return g_strdup_printf("tcp:%s:%u%s", host, listening_port(fd), mode);
+    }
+    return g_strdup_printf("tcp:%s:%s", host, s->port);
 }
 
 /* Connects without being deaf to the wish to end meanwhile. 0 or an errno value. */
@@ -226,9 +251,7 @@ static bool socket_open(Chardev *chr, Error *err)
     if (fd < 0) {
         return false;
     }
-    char *address = address_text(s);
-    chr->filename = g_strdup_printf("%s%s", address, s->server ? ",server=on" : "");
-    g_free(address);
+    chr->filename = address_text(s, fd);
     if (!s->server) {
         connected(s, fd);
         return true;

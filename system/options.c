@@ -64,7 +64,7 @@ static bool only_none(Options *o, const char *arg, Error *err)
 
 static bool set_msg(Options *o, const char *arg, Error *err)
 {
-    GArray *parts = keyval_parse(arg, "timestamp", err);
+    GArray *parts = keyval_parse(arg, NULL, err);
     const char *value = parts ? keyval_get(parts, "timestamp") : NULL;
     bool ok = value && parts->len == 1 && field_parse_bool(value, &o->timestamps);
 
