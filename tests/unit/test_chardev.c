@@ -316,10 +316,23 @@ static void test_not_a_socket(void)
 
 /* --- pseudo-terminal --- */
 
+/* Opens a pseudo-terminal, whose name is told on stdout; that belongs to the test's own output. */
+static Chardev *open_pty(Machine *m)
+{
+    int out = dup(STDOUT_FILENO);
+
+    fflush(stdout);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    Chardev *chr = chr_test_open(m, "pty,id=a");
+    dup2(out, STDOUT_FILENO);
+    close(out);
+    return chr;
+}
+
 static void test_pty(void)
 {
     Machine *m = chr_test_machine();
-    Reader *r = reader_new(chr_test_open(m, "pty,id=a"));
+    Reader *r = reader_new(open_pty(m));
     g_autofree char *where = where_of(m, "a");
     char buf[8] = "";
 
