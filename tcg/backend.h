@@ -82,7 +82,12 @@ struct TcgStub {
     uint8_t temp;    /* a scratch register */
     uint8_t pair;    /* of an access */
     bool write;      /* it asked for a page that may be written */
+    bool carried;    /* TcgGen.page_carried, page_delta */
+    int32_t delta;
 };
+
+/* Pairs of registers that know a page: see regalloc_pages.c. */
+enum { PAGE_PAIRS = 2 };
 
 /* Code of one region being generated. */
 struct TcgGen {
@@ -96,15 +101,25 @@ struct TcgGen {
     int8_t out_holds; /* number of the input whose value the out register still holds, or -1 */
     bool live_fp;     /* FP temporaries are alive */
     uint32_t stub_count;
+    /* The flags tell whether flags_reg is 0 if nothing was emitted since flags_end. */
+    const uint8_t *flags_end;
+    uint8_t flags_reg;
+    bool flags_wide;
     /* An access: the pair of registers for its page. Known: they hold it already, the offset in
      * the page being page_delta lower than the access's. */
     uint8_t page_pair;
     bool page_known;
+    bool page_carried;  /* a stub that finds another page lets the pair hold that */
     bool page_writable; /* not known: find a page that may be written, even for a load */
     int32_t page_delta;
+    /* A jump back to the region's start goes here... */
+    uint8_t *loop;
+    /* ...after these changes of the pairs that the loop carries. */
+    struct {
+        bool forget;
+        int32_t add; /* to the place */
+    } loop_fix[PAGE_PAIRS];
 };
-
-enum { PAGE_PAIRS = 2 };
 
 /* What a host provides. Emission at g->p. `mem` operands are displacements as in TcgOpnd. */
 typedef struct TcgBackend {
@@ -123,6 +138,7 @@ typedef struct TcgBackend {
     void (*load)(TcgGen *g, IrType type, unsigned dst, int32_t disp);
     void (*store)(TcgGen *g, IrType type, unsigned src, int32_t disp);
     void (*constant)(TcgGen *g, unsigned dst, int64_t value);
+    void (*forget_page)(TcgGen *g, unsigned pair); /* no check of the pair's place succeeds */
     bool (*store_constant)(TcgGen *g, int64_t value, int32_t disp); /* false: cannot */
     /* Rows of a check and the access after it as one op: in = base, stored value. */
     const TcgRow *fused_load, *fused_store;

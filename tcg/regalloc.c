@@ -564,6 +564,9 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     }
     place_output(a, row, in, out, type);
     g->live_fp = (a->busy & a->be->temps_fp) != 0 || row->temps_fp;
+    if (op->opc == IR_brcond || op->opc == IR_jump) {
+        pages_close_loop(a);
+    }
     row->emit(g, op);
     if (row->flags & ROW_KEEP) {
         release_inputs(a, in);
@@ -660,6 +663,8 @@ static void emit_access(Alloc *a, const IrOp *check, const TcgRow *kind, IrRef v
     if (g->page_known) {
         KnownPage *known = &a->known[pair];
         g->page_delta = (int32_t)(check->imm - known->offset);
+        g->page_carried = known->carried;
+        g->page_writable = known->carried ? known->write : check->c & IR_MEM_WRITE;
         known->used = a->now;
         row.flags &= ~ROW_LAST;
         row.flags |= check->c & IR_MEM_ATOMIC ? ROW_KEEP : 0; /* the stub starts from the base */
@@ -681,6 +686,7 @@ bool tcg_allocate_region(TcgGen *g)
 {
     Alloc a = { .g = g, .ctx = g->ctx, .be = g->ctx->backend, .r = g->r };
     prepare(&a);
+    pages_start_loop(&a);
     for (uint32_t i = 0; i < a.r->op_count; i++) {
         const IrOp *op = &a.r->ops[i];
         const TcgRow *row = a.ctx->rows[op->opc][op->type];

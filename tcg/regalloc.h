@@ -16,6 +16,8 @@ typedef struct KnownPage {
     uint32_t used; /* when: to replace the older one */
     uint8_t size;  /* bytes from there that are inside */
     bool write;    /* may be written, too */
+    bool carried;  /* from the loop's previous iteration: `place` may be anything, and an access
+                      lies at `offset` or above */
 } KnownPage;
 
 typedef struct Alloc {
@@ -30,7 +32,8 @@ typedef struct Alloc {
     uint16_t owner[REG_COUNT];   /* temporary in each register; for a pinned one: the temporary that
                                     shares it with its slot */
     uint64_t spilled;            /* spill slots in use */
-    KnownPage known[PAGE_PAIRS]; /* by pair of registers */
+    KnownPage known[PAGE_PAIRS];   /* by pair of registers */
+    KnownPage carried[PAGE_PAIRS]; /* what each holds at the loop's head */
 } Alloc;
 
 enum { NO_TEMP = 0xffff };
@@ -49,6 +52,11 @@ void pages_slot_changed(Alloc *a, IrRef slot, const IrOp *op);
 int pages_find(const Alloc *a, const IrOp *check);
 /* The pair an access should use that finds its page itself. `taken`: registers of temporaries. */
 unsigned pages_choose(const Alloc *a, RegSet taken);
+/* If the region jumps back to its start: chooses what pairs carry around the loop, and emits what
+ * comes before its head. */
+void pages_start_loop(Alloc *a);
+/* At a jump back: fills g->loop_fix. */
+void pages_close_loop(Alloc *a);
 /* What an access has just found. */
 void pages_learn(Alloc *a, unsigned pair, const IrOp *check);
 

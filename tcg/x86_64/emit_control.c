@@ -70,15 +70,16 @@ static void patchable_jump(TcgGen *g, int cc, uint8_t *compare, int64_t page_off
     }
 }
 
-/* Within the page: straight to this region's own start, or through a patchable jump. */
+/* Within the page: straight to this region's own start (or rather the head of the loop that it is),
+ * or through a patchable jump. */
 static void jump_in_page(TcgGen *g, int cc, uint8_t *compare, int64_t page_offset)
 {
     if (page_offset != g->r->start) {
         patchable_jump(g, cc, compare, page_offset);
     } else if (cc < 0) {
-        x86_jmp(g, g->start);
+        x86_jmp(g, g->loop);
     } else {
-        x86_jcc(g, (unsigned)cc, g->start);
+        x86_jcc(g, (unsigned)cc, g->loop);
     }
 }
 
@@ -145,7 +146,12 @@ static void emit_jump(TcgGen *g, const IrOp *op)
     bool poll = op->flags & IR_F_POLL;
     if (!is_linkable(g, op->imm)) {
         jump_to_page(g, op->imm, poll);
-    } else if (poll) {
+        return;
+    }
+    if (op->imm == g->r->start) {
+        x86_step_pages(g);
+    }
+    if (poll) {
         uint8_t *compare = g->p;
         test_exit(g);
         jump_in_page(g, CC_E, compare, op->imm);
@@ -169,7 +175,7 @@ static void emit_brcond(TcgGen *g, const IrOp *op)
         TcgStub *stub = tcg_add_stub(g, stub_branch);
         stub->op = op;
         x86_jcc_stub(g, cc, stub);
-    } else if (op->flags & IR_F_POLL) {
+    } else if ((op->flags & IR_F_POLL) || op->imm == g->r->start) {
         /* back-edges are mostly taken: keep them in line */
         uint8_t *not_taken = x86_jcc_short(g, cc ^ 1);
         emit_jump(g, op);

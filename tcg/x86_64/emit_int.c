@@ -18,6 +18,11 @@ static void two_operand(TcgGen *g, unsigned alu, uint32_t w, bool commutes)
         x86_fill(g, d->reg, a);
         x86_alu(g, alu, w, d, b);
     }
+    if (d->kind == OPND_REG) {
+        g->flags_end = g->p;
+        g->flags_reg = d->reg;
+        g->flags_wide = w;
+    }
 }
 
 static void emit_add(TcgGen *g, const IrOp *op)
@@ -309,7 +314,12 @@ unsigned x86_compare(TcgGen *g, uint32_t w, unsigned cond, const TcgOpnd *a, con
         b = t;
         cond = swapped[cond];
     }
-    if (a->kind == OPND_REG && b->kind == OPND_IMM && b->imm == 0) {
+    bool zero = b->kind == OPND_IMM && b->imm == 0;
+    if (zero && cond <= IR_NE && x86_is_reg(a, g->flags_reg) && g->flags_end == g->p &&
+        g->flags_wide == (w != 0)) {
+        return codes[cond]; /* the flags are those of the op before */
+    }
+    if (a->kind == OPND_REG && zero) {
         x86_rr(g, 0x85 | w, a->reg, a->reg);
     } else {
         x86_alu(g, ALU_CMP, w, a, b);

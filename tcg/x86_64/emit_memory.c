@@ -10,9 +10,6 @@
  */
 #include "x86.h"
 
-/* In `place` when the page is not known: above every offset, below every offset if signed. */
-#define NOWHERE INT32_MIN
-
 static unsigned place_reg(unsigned pair)
 {
     return tcg_x86_64.page_pairs[pair].place;
@@ -34,6 +31,22 @@ static X86Mem tlb_member(const TcgGen *g, unsigned pair, bool write, size_t memb
 static X86Mem tlb_tag(const TcgGen *g, unsigned pair, bool write)
 {
     return tlb_member(g, pair, write, offsetof(TcgTlbEntry, tag));
+}
+
+void x86_forget_page(TcgGen *g, unsigned pair)
+{
+    x86_mov_imm(g, place_reg(pair), X86_NOWHERE);
+}
+
+void x86_step_pages(TcgGen *g)
+{
+    for (unsigned i = 0; i < PAGE_PAIRS; i++) {
+        if (g->loop_fix[i].forget) {
+            x86_forget_page(g, i);
+        } else if (g->loop_fix[i].add) {
+            x86_alu_ri(g, ALU_ADD, X_W, place_reg(i), g->loop_fix[i].add);
+        }
+    }
 }
 
 /* reg = base + offset; `other` may be used. */
@@ -142,7 +155,7 @@ static void access_memory(TcgGen *g, const IrOp *check, const TcgOpnd *value, un
 
 /*
  * What a miss ends in: place = the address again, page = page offset of the instruction and the
- * access; then the trampoline, which leaves its result in `page` and NOWHERE in `place`.
+ * access; then the trampoline, which leaves its result in `page` and X86_NOWHERE in `place`.
  */
 static void call_miss(TcgGen *g, const TcgStub *stub, unsigned tramp)
 {
@@ -193,7 +206,11 @@ static void stub_other_page(TcgGen *g, TcgStub *stub)
     uint8_t *miss = x86_jcc_short(g, CC_A);
     load_host_page(g, stub->pair, stub->write);
     access_memory(g, stub->op, &stub->in[1], stub->out.reg, accessed(stub->pair, 0));
-    x86_mov_imm(g, place_reg(stub->pair), (uint32_t)NOWHERE);
+    if (!stub->carried) {
+        x86_forget_page(g, stub->pair);
+    } else if (stub->delta) {
+        x86_alu_ri(g, ALU_SUB, X_W, place_reg(stub->pair), stub->delta);
+    }
     x86_jmp(g, stub->back);
     x86_here(g, miss);
     access_by_call(g, stub);
@@ -216,11 +233,14 @@ static void access_known_page(TcgGen *g, const IrOp *op)
 {
     unsigned place = place_reg(g->page_pair);
     TcgStub *stub = access_stub(g, op, stub_other_page);
+    stub->carried = g->page_carried;
+    stub->delta = g->page_delta;
+    stub->write = g->page_writable;
     if (g->page_delta >= 0) {
-        x86_alu_ri(g, ALU_CMP, 0, place, last_place(op) - g->page_delta);
+        x86_alu_ri(g, ALU_CMP, X_W, place, last_place(op) - g->page_delta);
         x86_jcc_stub(g, CC_A, stub);
     } else {
-        x86_alu_ri(g, ALU_CMP, 0, place, -g->page_delta);
+        x86_alu_ri(g, ALU_CMP, X_W, place, -g->page_delta);
         x86_jcc_stub(g, CC_L, stub);
     }
     access_memory(g, op, &g->in[1], g->out.reg, accessed(g->page_pair, g->page_delta));
@@ -271,7 +291,7 @@ static void stub_atomic_other_page(TcgGen *g, TcgStub *stub)
     uint8_t *miss = x86_jcc_short(g, CC_NE);
     load_host_page(g, stub->pair, stub->write);
     x86_lea(g, X_W, stub->out.reg, accessed(stub->pair, 0));
-    x86_mov_imm(g, place, (uint32_t)NOWHERE);
+    x86_forget_page(g, stub->pair);
     x86_jmp(g, stub->back);
     x86_here(g, miss);
     stub_atomic_miss(g, stub);

@@ -179,7 +179,7 @@ static void write_miss(TcgGen *g, unsigned number, TcgRuntime runtime, unsigned 
     check_raised(g);
     x86_alu_ri(g, ALU_ADD, X_W, RSP, 8);
     x86_mov_rr(g, page, RAX);
-    x86_mov_imm(g, place, (uint32_t)INT32_MIN);
+    x86_mov_imm(g, place, X86_NOWHERE);
     x86_mov_load(g, others[0], saved(others[0]));
     x86_mov_load(g, others[1], saved(others[1]));
     transfer_pins(g, volatile_pins, true);

@@ -122,6 +122,7 @@ const TcgBackend tcg_x86_64 = {
     .store = store,
     .constant = constant,
     .store_constant = store_constant,
+    .forget_page = x86_forget_page,
     .fused_load = &x86_row_load,
     .fused_store = &x86_row_store,
 };

@@ -51,6 +51,13 @@ extern const TcgRow x86_row_load, x86_row_store;
 
 void x86_write_trampolines(TcgGen *g);
 
+/* The place of a page that is not known: above every offset, also after any steps of a loop; below
+ * every offset if signed. */
+#define X86_NOWHERE INT64_MIN
+void x86_forget_page(TcgGen *g, unsigned pair);
+/* Before a jump back to the region's start: steps what the loop carries. */
+void x86_step_pages(TcgGen *g);
+
 _Static_assert(TRAMP_HELPER + TCG_MAX_HELPERS <= TCG_MAX_TRAMPOLINES, "all have a number");
 
 /* cmp a, b at a width, for any operands a ROW_ONE_REG row admits; returns the condition code for

@@ -13,7 +13,7 @@
 typedef struct Kind {
     const char *name;
     RandomOptions options;
-    bool shared; /* from shared_accesses */
+    bool shared, loop; /* from the functions of these names below */
 } Kind;
 
 static const Kind kinds[] = {
@@ -23,7 +23,8 @@ static const Kind kinds[] = {
     { "fp", { .ops = 30, .fp = true } },
     { "memory", { .ops = 40, .memory = true } },
     { "fp-memory", { .ops = 40, .fp = true, .memory = true } },
-    { "shared", { 0 }, true },
+    { "shared", { 0 }, .shared = true },
+    { "loop", { 0 }, .loop = true },
     { "control", { .ops = 40, .helpers = true, .branches = true } },
     { "everything", { .ops = 120, .fp = true, .memory = true, .helpers = true, .branches = true } },
 };
@@ -81,20 +82,6 @@ static bool run_generated(Rig *rig, const IrRegion *r, bool print)
 static void forget_host_flags(RandomOutcome *o)
 {
     o->fp_status &= ~2u;
-}
-
-static char *compare(Rig *rig, const IrRegion *r, uint64_t seed, bool print)
-{
-    RandomOutcome expected, got;
-    random_machine_reset(rig->m, seed);
-    bool more = tcg_interp_run(r, &rig->m->state);
-    random_machine_capture(rig->m, more, &expected);
-    random_machine_reset(rig->m, seed);
-    more = run_generated(rig, r, print);
-    random_machine_capture(rig->m, more, &got);
-    forget_host_flags(&expected);
-    forget_host_flags(&got);
-    return random_outcome_diff(&expected, &got);
 }
 
 /* Generated code would loop, the interpreter runs a region once. */
@@ -163,14 +150,96 @@ static void shared_accesses(IrRegion *r, uint64_t seed)
     ir_jump(r, 0x800, false); /* which sets the pc: what slow accesses leave there may differ */
 }
 
+enum { LOOP_ROUNDS = 40, LOOP_START = 0x40 };
+
+/* A loop that steps its bases; x0 counts its rounds down. */
+static void loop_region(IrRegion *r, uint64_t seed)
+{
+    static const unsigned bases[] = { 1, 12, 5 };
+    unsigned used = 1 + random_next(&seed) % 3;
+    ir_region_reset(r);
+    r->pc_page = RANDOM_PC;
+    r->start = LOOP_START;
+    for (unsigned i = 0; i < 6; i++) {
+        uint64_t what = random_next(&seed), more = random_next(&seed);
+        IrRef base = ir_slot(bases[what % used]), value = ir_slot(2 + more % 3);
+        int64_t offset = (int64_t)(more / 64 % 96) - 32;
+        unsigned mem = more / 16 % 4;
+        ir_insn(r, LOOP_START + i * 4, 4);
+        switch (what / 16 % 8) {
+        case 0:
+        case 1:
+            ir_op2(r, IR_add, IR_I64, base, base, ir_const(r, offset));
+            break;
+        case 2:
+            ir_store(r, value, base, offset, mem);
+            break;
+        case 3:
+            ir_op2(r, IR_add, IR_I64, ir_slot(more & 1 ? 3 : 13), value, ir_slot(4));
+            break;
+        case 4:
+            if (more % 8 == 0) {
+                ir_op2(r, IR_divu, IR_I64, ir_slot(2), ir_slot(3), ir_slot(4));
+            }
+            ir_brcond(r, IR_I64, IR_EQ, value, ir_const(r, 12345), 0x300, false);
+            break;
+        default:
+            ir_load(r, value, base, offset, mem | (more & 1 ? IR_MEM_SIGN : 0));
+        }
+    }
+    ir_op2(r, IR_add, IR_I64, ir_slot(0), ir_slot(0), ir_const(r, -1));
+    ir_brcond(r, IR_I64, IR_NE, ir_slot(0), ir_const(r, 0), LOOP_START, random_next(&seed) & 1);
+    ir_jump(r, 0x800, false);
+}
+
+static void enter_loop(TcgState *state, uint64_t seed)
+{
+    state->exit_request = 0;
+    state->ireg[0] = LOOP_ROUNDS;
+    state->ireg[1] = RANDOM_BASE + 4096 - 64 - seed % 256;
+    state->ireg[12] = RANDOM_BASE + 8192 - 200 + seed / 2 % 256;
+    state->ireg[5] = RANDOM_BASE + 4096 - 8 + seed / 8 % 16;
+}
+
+static bool interpret_loop(const IrRegion *r, TcgState *state)
+{
+    bool more;
+    do {
+        more = tcg_interp_run(r, state);
+    } while (more && !state->raised && state->pc == RANDOM_PC + LOOP_START);
+    return more;
+}
+
+static char *compare(Rig *rig, const IrRegion *r, const Kind *kind, uint64_t seed, bool print)
+{
+    RandomOutcome expected, got;
+    random_machine_reset(rig->m, seed);
+    if (kind->loop) {
+        enter_loop(&rig->m->state, seed);
+    }
+    bool more = kind->loop ? interpret_loop(r, &rig->m->state) : tcg_interp_run(r, &rig->m->state);
+    random_machine_capture(rig->m, more, &expected);
+    random_machine_reset(rig->m, seed);
+    if (kind->loop) {
+        enter_loop(&rig->m->state, seed);
+    }
+    more = run_generated(rig, r, print);
+    random_machine_capture(rig->m, more, &got);
+    forget_host_flags(&expected);
+    forget_host_flags(&got);
+    return random_outcome_diff(&expected, &got);
+}
+
 static void check(Rig *rig, IrRegion *r, const Kind *kind, uint64_t seed, bool fold, bool print)
 {
     if (kind->shared) {
         shared_accesses(r, seed);
+    } else if (kind->loop) {
+        loop_region(r, seed);
     } else {
         random_region(r, seed, &kind->options);
+        break_loops(r);
     }
-    break_loops(r);
     if (fold) {
         ir_fold(r);
         ir_eliminate(r);
@@ -185,7 +254,7 @@ static void check(Rig *rig, IrRegion *r, const Kind *kind, uint64_t seed, bool f
         ir_print(r, text);
         g_print("%s", text->str);
     }
-    char *difference = compare(rig, r, seed, print);
+    char *difference = compare(rig, r, kind, seed, print);
     if (difference) {
         g_string_truncate(text, 0);
         ir_print(r, text);
