@@ -171,19 +171,6 @@ def on_hup(context):
     ends_on_signal(context, signal.SIGHUP)
 
 
-@case('a suspended process gives the terminal back and takes it again', ours=True)
-def on_stop(context):
-    machine = bare(context)
-    machine.expect(r'OpenSBI v\d')
-    machine.signal(signal.SIGTSTP)
-    time.sleep(0.5)
-    machine.signal(signal.SIGCONT)
-    time.sleep(0.5)
-    machine.send('\x01x')
-    machine.expect('QEMU: Terminated', 10)
-    machine.ends(0)
-
-
 @case('the serial port writes to a file')
 def serial_file(context):
     path = context.scratch('serial.txt')
