@@ -42,7 +42,7 @@ static bool in_file(const Image *im, uint64_t offset, uint64_t size)
 
 /* What counts of a program header, of either class. */
 typedef struct Segment {
-    uint32_t type;
+    uint32_t type, flags;
     uint64_t offset, vaddr, paddr, file_size, mem_size;
 } Segment;
 
@@ -99,6 +99,7 @@ static Segment elf_segment(const Image *im, const ElfFile *elf, unsigned i)
     const uint8_t *p = im->data + elf->ph_offset + (size_t)elf->ph_size * i;
     if (elf->is_64bit) {
         return (Segment) { ld32_le(p + offsetof(Elf64_Phdr, p_type)),
+                           ld32_le(p + offsetof(Elf64_Phdr, p_flags)),
                            ld64_le(p + offsetof(Elf64_Phdr, p_offset)),
                            ld64_le(p + offsetof(Elf64_Phdr, p_vaddr)),
                            ld64_le(p + offsetof(Elf64_Phdr, p_paddr)),
@@ -106,9 +107,10 @@ static Segment elf_segment(const Image *im, const ElfFile *elf, unsigned i)
                            ld64_le(p + offsetof(Elf64_Phdr, p_memsz)) };
     }
     return (Segment) {
-        ld32_le(p + offsetof(Elf32_Phdr, p_type)),   ld32_le(p + offsetof(Elf32_Phdr, p_offset)),
-        ld32_le(p + offsetof(Elf32_Phdr, p_vaddr)),  ld32_le(p + offsetof(Elf32_Phdr, p_paddr)),
-        ld32_le(p + offsetof(Elf32_Phdr, p_filesz)), ld32_le(p + offsetof(Elf32_Phdr, p_memsz))
+        ld32_le(p + offsetof(Elf32_Phdr, p_type)),   ld32_le(p + offsetof(Elf32_Phdr, p_flags)),
+        ld32_le(p + offsetof(Elf32_Phdr, p_offset)), ld32_le(p + offsetof(Elf32_Phdr, p_vaddr)),
+        ld32_le(p + offsetof(Elf32_Phdr, p_paddr)),  ld32_le(p + offsetof(Elf32_Phdr, p_filesz)),
+        ld32_le(p + offsetof(Elf32_Phdr, p_memsz))
     };
 }
 
@@ -131,12 +133,17 @@ static bool all_zero(const uint8_t *data, uint64_t from, uint64_t to)
     return from >= to;
 }
 
-/* A linker that was told no more than where the text goes puts the file's own headers a page below
- * it, where there may be no memory. Such pages are left out. */
+/* A linker that was told no more than where the text goes puts the file's own headers elsewhere: a
+ * page below the text, or with the notes in a read-only segment at its default address. Where there
+ * is no memory for them they are left out. */
 static void drop_headers(const Image *im, const ElfFile *elf, Segment *s)
 {
     enum { PAGE = 4096 };
     if (s->offset != 0 || s->mem_size < s->file_size || !in_file(im, 0, s->file_size)) {
+        return;
+    }
+    if (!(s->flags & (PF_W | PF_X)) && !loader_is_memory(im->loader, s->paddr)) {
+        s->mem_size = 0;
         return;
     }
     uint64_t used = elf->ph_offset + (uint64_t)elf->ph_size * elf->ph_count;
@@ -188,6 +195,9 @@ static bool load_elf(Image *im, Error *err)
         }
         s.paddr += bias;
         drop_headers(im, &elf, &s);
+        if (s.mem_size == 0) {
+            continue;
+        }
         if (!load_segment(im, s, i, err)) {
             return false;
         }

@@ -223,6 +223,7 @@ static void test_elf_headers(void)
     memset(e.text, 0x13, sizeof(e.text));
     e.elf.h.e_entry = BASE;
     e.elf.p[0] = (Elf64_Phdr) { .p_type = PT_LOAD,
+                                .p_flags = PF_R | PF_X,
                                 .p_vaddr = BASE - 0x1000,
                                 .p_paddr = BASE - 0x1000,
                                 .p_filesz = sizeof(e),
@@ -236,6 +237,25 @@ static void test_elf_headers(void)
     end(&f);
     begin(&f);
     e.padding[100] = 1;
+    assert_refused(&f, &e, sizeof(e), "no memory");
+    end(&f);
+}
+
+/* So are headers and notes in a read-only segment of their own; code there is an error. */
+static void test_elf_notes(void)
+{
+    Fixture f;
+    LoadedImage image;
+    Elf e = good_elf();
+    e.p[1] = (Elf64_Phdr) {
+        .p_type = PT_LOAD, .p_flags = PF_R, .p_paddr = 0x10000, .p_filesz = 64, .p_memsz = 64
+    };
+    begin(&f);
+    g_assert_true(load_bytes(&f, &e, sizeof(e), &image));
+    g_assert_cmphex(image.start, ==, BASE + 0x1000);
+    end(&f);
+    begin(&f);
+    e.p[1].p_flags |= PF_X;
     assert_refused(&f, &e, sizeof(e), "no memory");
     end(&f);
 }
@@ -514,6 +534,7 @@ int main(int argc, char **argv)
     g_test_add_func("/loader/find-room", test_find_room);
     g_test_add_func("/loader/elf", test_elf);
     g_test_add_func("/loader/elf-headers", test_elf_headers);
+    g_test_add_func("/loader/elf-notes", test_elf_notes);
     g_test_add_func("/loader/elf-pie", test_elf_pie);
     g_test_add_func("/loader/elf32", test_elf32);
     g_test_add_func("/loader/bad-elf", test_bad_elf);
