@@ -48,16 +48,16 @@ static void add_fixup(Segment *s, Fixup f)
 void segment_literal(Segment *s, unsigned rd, uint64_t value)
 {
     add_fixup(s, (Fixup) { FIXUP_LITERAL, .value = value });
-    segment_put(s, "auipc", rd, 0, 0, 0);
-    segment_put(s, "ld", rd, rd, 0, 0);
+    segment_put(s, "auipc", s->links[1], 0, 0, 0);
+    segment_put(s, "ld", rd, s->links[1], 0, 0);
 }
 
-void segment_address(Segment *s, unsigned rd, unsigned units_on, int addend)
+void segment_address(Segment *s, unsigned link, unsigned units_on, int addend)
 {
     add_fixup(s, (Fixup) { FIXUP_ADDRESS, .target = s->units->len + units_on,
                            .value = (uint64_t)(int64_t)addend });
-    segment_put(s, "auipc", rd, 0, 0, 0);
-    segment_put(s, "addi", rd, rd, 0, 0);
+    segment_put(s, "auipc", link, 0, 0, 0);
+    segment_put(s, "addi", link, link, 0, 0);
 }
 
 void segment_branch(Segment *s, const RvEncoding *e, uint32_t bits, unsigned units_on)
@@ -134,41 +134,61 @@ void segment_clear_units(Segment *s, unsigned first, unsigned last)
 
 /* --- registers --- */
 
-bool segment_is_counter(const Segment *s, unsigned reg)
+static bool is_among(const unsigned *regs, unsigned count, unsigned reg)
 {
-    return reg == s->counter;
-}
-
-bool segment_is_base(const Segment *s, unsigned reg)
-{
-    for (unsigned i = 0; i < SEGMENT_BASES; i++) {
-        if (s->bases[i] == reg) {
+    for (unsigned i = 0; i < count; i++) {
+        if (regs[i] == reg) {
             return true;
         }
     }
     return false;
 }
 
+bool segment_is_base(const Segment *s, unsigned reg)
+{
+    return is_among(s->bases, SEGMENT_BASES, reg);
+}
+
+bool segment_is_link(const Segment *s, unsigned reg)
+{
+    return is_among(s->links, SEGMENT_LINKS, reg);
+}
+
+bool segment_is_free(const Segment *s, unsigned reg)
+{
+    return reg != s->counter && !segment_is_base(s, reg) && !segment_is_link(s, reg);
+}
+
 unsigned segment_free_register(Segment *s)
 {
     unsigned reg;
 
+    if (s->hot[0] && rng_percent(&s->rng, 65)) {
+        return s->hot[rng_below(&s->rng, SEGMENT_HOT)];
+    }
     do {
         reg = 1 + rng_below(&s->rng, 31);
-    } while (segment_is_counter(s, reg) || segment_is_base(s, reg));
+    } while (!segment_is_free(s, reg));
     return reg;
 }
 
-/* Compressed instructions address memory by x2 and by x8 to x15. */
+/* Compressed instructions address memory by x2 and by x8 to x15, and link to x1. */
 static void choose_registers(Segment *s)
 {
+    s->links[0] = s->links[1] = 1;
     s->bases[0] = 2;
     s->bases[1] = 8 + rng_below(&s->rng, 8);
-    do {
-        s->bases[2] = 1 + rng_below(&s->rng, 31);
-    } while (s->bases[2] == s->bases[0] || s->bases[2] == s->bases[1]);
-    s->counter = 0;
+    s->bases[2] = segment_free_register(s);
     s->counter = segment_free_register(s);
+    s->links[1] = segment_free_register(s);
+    s->hot[1] = 8 + rng_below(&s->rng, 8);
+    while (!segment_is_free(s, s->hot[1])) {
+        s->hot[1] = 8 + rng_below(&s->rng, 8);
+    }
+    for (unsigned i = 2; i < SEGMENT_HOT; i++) {
+        s->hot[i] = segment_free_register(s);
+    }
+    s->hot[0] = segment_free_register(s);
 }
 
 /* --- start state --- */

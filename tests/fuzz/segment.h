@@ -10,7 +10,7 @@
 #include "encode.h"
 #include "guest/program.h"
 
-enum { SEGMENT_BASES = 3 };
+enum { SEGMENT_BASES = 3, SEGMENT_LINKS = 2, SEGMENT_HOT = 5 };
 
 typedef struct SegmentUnit {
     unsigned offset, length;
@@ -25,9 +25,13 @@ typedef struct Segment {
     unsigned size;
     GArray *units;  /* SegmentUnit */
     GArray *fixups; /* private to segment.c */
-    /* Registers that only their own units write: the counter that ends loops, and those that
-     * usually hold addresses of the data area. */
-    unsigned counter, bases[SEGMENT_BASES];
+    /*
+     * Registers with a part to play. Only units of their own write the counter, which ends loops,
+     * and the bases, which hold addresses of the data area. Links are the only ones that get
+     * addresses of code, and take no part in calculations: no store finds the code by chance. Hot
+     * ones are most operands, so that instructions use each other's results.
+     */
+    unsigned counter, bases[SEGMENT_BASES], links[SEGMENT_LINKS], hot[SEGMENT_HOT];
     FuzzSegment *state;
 } Segment;
 
@@ -47,16 +51,18 @@ void segment_put(Segment *s, const char *name, unsigned rd, unsigned rs1, unsign
                  int64_t imm);
 /* rd = a constant out of the pool behind the code */
 void segment_literal(Segment *s, unsigned rd, uint64_t value);
-/* rd = address of the unit that many units after this one, plus addend */
-void segment_address(Segment *s, unsigned rd, unsigned units_on, int addend);
+/* Link register = address of the unit that many units after this one, plus addend */
+void segment_address(Segment *s, unsigned link, unsigned units_on, int addend);
 /* A branch whose target is a later unit. */
 void segment_branch(Segment *s, const RvEncoding *e, uint32_t bits, unsigned units_on);
 /* An address of the data area, in one of the places where it can be seen. */
 uint64_t segment_data_address(Segment *s);
-/* A register, not 0, that units may use as they like. */
+/* A register, not 0, that units may use as they like: often a hot one. */
 unsigned segment_free_register(Segment *s);
-bool segment_is_counter(const Segment *s, unsigned reg);
 bool segment_is_base(const Segment *s, unsigned reg);
+bool segment_is_link(const Segment *s, unsigned reg);
+/* May a random instruction write it? */
+bool segment_is_free(const Segment *s, unsigned reg);
 
 /* --- units.c --- */
 

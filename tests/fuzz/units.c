@@ -10,9 +10,11 @@ enum { ATTEMPTS = 20, FARTHEST = 6 };
 enum {
     CSR_SSTATUS = 0x100,
     CSR_SEPC = 0x141,
+    CSR_STVAL = 0x143,
     CSR_SATP = 0x180,
     CSR_MSTATUS = 0x300,
-    CSR_MEPC = 0x341
+    CSR_MEPC = 0x341,
+    CSR_MTVAL = 0x343
 };
 
 static unsigned units_on(Segment *s)
@@ -22,6 +24,56 @@ static unsigned units_on(Segment *s)
 
 /* --- one instruction --- */
 
+/* QEMU 7.2 does not look at the address of a store-conditional without a reservation. */
+static bool is_unlike_reference(const RvEncoding *e)
+{
+    static const char *const names[] = { "sc.w", "sc.d", "ctzw" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(e->base->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts another register into a field; false if the encoding leaves no choice. */
+static bool replace(Segment *s, const RvEncoding *e, const RvRegField *field, uint32_t *bits)
+{
+    for (unsigned i = 0; i < ATTEMPTS && field->mask; i++) {
+        if (encoder_set_reg(e, field, segment_free_register(s), bits)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Links calculate nothing. */
+static bool fix_sources(Segment *s, const RvEncoding *e, uint32_t *bits)
+{
+    const char *syntax = rv_formats[e->base->format].syntax;
+    RvArgs args;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (!rv_decode(encoder_decoder(s->enc), *bits, &args)) {
+            return false;
+        }
+        unsigned reg = i ? args.rs2 : args.rs1;
+        if (strchr(syntax, "st"[i]) && segment_is_link(s, reg) &&
+            !replace(s, e, i ? &e->rs2 : &e->rs1, bits)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does it make an address of code? */
+static bool makes_link(const RvEncoding *e)
+{
+    return e->base->format == FMT_JAL || encoding_kind(e) == KIND_JALR ||
+           strcmp(e->base->name, "auipc") == 0;
+}
+
 /* Gives the instruction a destination that it may write. */
 static bool fix_destination(Segment *s, const RvEncoding *e, uint32_t *bits)
 {
@@ -30,44 +82,48 @@ static bool fix_destination(Segment *s, const RvEncoding *e, uint32_t *bits)
     if (!encoding_writes_x(e)) {
         return true;
     }
-    for (unsigned i = 0; i < ATTEMPTS; i++) {
-        if (!rv_decode(encoder_decoder(s->enc), *bits, &args)) {
-            return false;
-        }
-        bool taken = segment_is_counter(s, args.rd) ||
-                     (segment_is_base(s, args.rd) && (s->reference || rng_percent(&s->rng, 97)));
-        if (!taken) {
-            return true;
-        }
-        if (!e->rd.mask) {
-            return false;
-        }
-        encoder_set_reg(e, &e->rd, rng_below(&s->rng, 32), bits);
+    if (!rv_decode(encoder_decoder(s->enc), *bits, &args)) {
+        return false;
     }
-    return false;
+    if (makes_link(e)) {
+        return args.rd == 0 || segment_is_link(s, args.rd) ||
+               encoder_set_reg(e, &e->rd, s->links[rng_below(&s->rng, SEGMENT_LINKS)], bits);
+    }
+    return args.rd == 0 || segment_is_free(s, args.rd) || replace(s, e, &e->rd, bits);
 }
 
-/* Operands that meet: the destination is a source, or is x0. */
-static void vary_destination(Segment *s, const RvEncoding *e, uint32_t *bits)
+/* Operands that meet, or x0; hot registers; amounts of shifts that make idioms. */
+static void vary_operands(Segment *s, const RvEncoding *e, uint32_t *bits)
 {
+    static const uint8_t amounts[] = { 0, 1, 16, 24, 31, 32, 48, 56, 63 };
+    const RvRegField *const fields[] = { &e->rs1, &e->rs2, &e->rd, &e->rs3 };
     RvArgs args;
 
-    if (!e->rd.mask || rng_percent(&s->rng, 70) ||
-        !rv_decode(encoder_decoder(s->enc), *bits, &args)) {
-        return;
+    for (unsigned i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (fields[i]->mask && rng_percent(&s->rng, 50)) {
+            encoder_set_reg(e, fields[i], segment_free_register(s), bits);
+        }
     }
-    const unsigned choice[] = { 0, args.rs1, args.rs2, args.rs3 };
-    encoder_set_reg(e, &e->rd, choice[rng_below(&s->rng, 4)], bits);
+    if (e->rd.mask && rng_percent(&s->rng, 25) &&
+        rv_decode(encoder_decoder(s->enc), *bits, &args)) {
+        const unsigned choice[] = { 0, args.rs1, args.rs2, args.rs3 };
+        encoder_set_reg(e, &e->rd, choice[rng_below(&s->rng, 4)], bits);
+    }
+    bool shift = e->base->format == FMT_SHIFT || e->base->format == FMT_SHIFT5;
+    if (shift && rng_percent(&s->rng, 60)) {
+        encoder_set_imm(e, amounts[rng_below(&s->rng, sizeof(amounts))], bits);
+    }
 }
 
 /* Random bits of the row that may stand in the stream, jumps and CSR numbers aside. */
 static bool make_instruction(Segment *s, const RvEncoding *e, uint32_t *bits)
 {
-    if (!encoder_random(s->enc, &s->rng, e, bits)) {
+    if ((s->reference && is_unlike_reference(e)) || !encoder_random(s->enc, &s->rng, e, bits)) {
         return false;
     }
-    vary_destination(s, e, bits);
-    return fix_destination(s, e, bits) && encoder_is_row(s->enc, e, *bits);
+    vary_operands(s, e, bits);
+    return fix_sources(s, e, bits) && fix_destination(s, e, bits) &&
+           encoder_is_row(s->enc, e, *bits);
 }
 
 static bool append_plain(Segment *s, const RvEncoding *e)
@@ -96,11 +152,32 @@ static bool append_memory(Segment *s, const RvEncoding *e)
     if (e->imm_count && rng_percent(&s->rng, 40)) {
         encoder_set_imm(e, (int64_t)rng_below(&s->rng, 64) - 32, &bits);
     }
-    if (!fix_destination(s, e, &bits) || !encoder_is_row(s->enc, e, bits)) {
+    if (!encoder_is_row(s->enc, e, bits)) {
         return false;
     }
     segment_emit(s, e, bits);
     return true;
+}
+
+/* A few accesses off one base, which may share a check. */
+static bool append_memory_run(Segment *s)
+{
+    unsigned base = rng_below(&s->rng, SEGMENT_BASES), wanted = 2 + rng_below(&s->rng, 4), made = 0;
+    uint32_t bits;
+
+    for (unsigned i = 0; i < 4 * ATTEMPTS && made < wanted; i++) {
+        const RvEncoding *e = encoder_pick(s->enc, &s->rng);
+        if (encoding_kind(e) != KIND_MEMORY || !make_instruction(s, e, &bits) ||
+            !encoder_set_reg(e, &e->rs1, s->bases[base], &bits)) {
+            continue;
+        }
+        encoder_set_imm(e, (int64_t)rng_below(&s->rng, 24) * 4 - 32, &bits);
+        if (encoder_is_row(s->enc, e, bits)) {
+            segment_emit(s, e, bits);
+            made++;
+        }
+    }
+    return made > 0;
 }
 
 /* --- jumps --- */
@@ -162,7 +239,7 @@ static uint64_t wild_address(Segment *s)
 
 static bool append_jalr(Segment *s, const RvEncoding *e)
 {
-    unsigned via = segment_free_register(s);
+    unsigned via = s->links[rng_below(&s->rng, SEGMENT_LINKS)];
     uint32_t bits;
     RvArgs args;
 
@@ -200,7 +277,7 @@ static bool append_return(Segment *s, const RvEncoding *e)
 {
     enum { MPP_SHIFT = 11, SPP_SHIFT = 8 };
     bool machine = strcmp(e->base->name, "mret") == 0;
-    unsigned reg = segment_free_register(s);
+    unsigned reg = segment_free_register(s), link = s->links[1];
     uint64_t mode = rng_below(&s->rng, 2);
 
     if (rng_percent(&s->rng, 40)) {
@@ -217,8 +294,8 @@ static bool append_return(Segment *s, const RvEncoding *e)
     segment_literal(s, reg, mode << (machine ? MPP_SHIFT : SPP_SHIFT));
     segment_put(s, "csrrs", 0, reg, 0, machine ? CSR_MSTATUS : CSR_SSTATUS);
     /* No trap comes between this and the return, which would go back to where the trap was. */
-    append_mode_address(s, reg, units_on(s), mode == FUZZ_U);
-    segment_put(s, "csrrw", 0, reg, 0, machine ? CSR_MEPC : CSR_SEPC);
+    append_mode_address(s, link, units_on(s), mode == FUZZ_U);
+    segment_put(s, "csrrw", 0, link, 0, machine ? CSR_MEPC : CSR_SEPC);
     segment_emit(s, e, e->match);
     return true;
 }
@@ -270,7 +347,10 @@ static bool append_csr(Segment *s, const RvEncoding *e)
     if (!make_instruction(s, e, &bits)) {
         return false;
     }
-    if (!encoder_set_imm(e, choose_csr(s), &bits)) {
+    unsigned csr = choose_csr(s);
+    bool address = csr == CSR_SEPC || csr == CSR_MEPC || csr == CSR_STVAL || csr == CSR_MTVAL;
+    if (!encoder_set_imm(e, csr, &bits) ||
+        (address && !encoder_set_reg(e, &e->rd, s->links[1], &bits))) {
         return false;
     }
     segment_emit(s, e, bits);
@@ -348,12 +428,12 @@ static bool append_satp(Segment *s)
  */
 static bool append_self_modifying(Segment *s)
 {
-    unsigned where = segment_free_register(s), what = segment_free_register(s), start = s->size;
+    unsigned where = s->links[0], what = segment_free_register(s), start = s->size;
     const RvEncoding *e = encoder_pick(s->enc, &s->rng), *jal = encoder_row(s->enc, "jal");
     uint32_t before, after, back = encoder_make(s->enc, "jal", 0, 0, 0, 0);
 
-    if (where == what || e->length != 4 || encoding_kind(e) != KIND_PLAIN ||
-        !make_instruction(s, e, &before) || !make_instruction(s, e, &after)) {
+    if (e->length != 4 || encoding_kind(e) != KIND_PLAIN || !make_instruction(s, e, &before) ||
+        !make_instruction(s, e, &after)) {
         return false;
     }
     segment_emit(s, e, before);
@@ -386,24 +466,8 @@ static bool append_reserved(Segment *s)
     return false;
 }
 
-/* QEMU 7.2 does not look at the address of a store-conditional without a reservation. */
-static bool is_unlike_reference(const RvEncoding *e)
-{
-    static const char *const names[] = { "sc.w", "sc.d", "ctzw" };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(e->base->name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool append_row(Segment *s, const RvEncoding *e)
 {
-    if (s->reference && is_unlike_reference(e)) {
-        return false;
-    }
     switch (encoding_kind(e)) {
     case KIND_MEMORY:
         return append_memory(s, e);
@@ -442,6 +506,9 @@ static bool append_random(Segment *s)
     }
     if (percent < 11) {
         return append_reserved(s);
+    }
+    if (percent < 15) {
+        return append_memory_run(s);
     }
     return append_row(s, e);
 }
