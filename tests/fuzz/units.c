@@ -180,6 +180,20 @@ static bool append_memory_run(Segment *s)
     return made > 0;
 }
 
+/* Left and right again: compilers extend and scale so, and folding knows it. */
+static bool append_shift_pair(Segment *s)
+{
+    static const uint8_t amounts[] = { 32, 32, 48, 56, 63, 16 };
+    unsigned by = amounts[rng_below(&s->rng, sizeof(amounts))];
+    unsigned back = by - (rng_percent(&s->rng, 60) ? 0 : rng_below(&s->rng, 4));
+    unsigned middle = segment_free_register(s), rd = segment_free_register(s);
+
+    segment_put(s, "slli", middle, segment_free_register(s), 0, by);
+    segment_put(s, rng_percent(&s->rng, 50) ? "srli" : "srai",
+                rng_percent(&s->rng, 50) ? middle : rd, middle, 0, back);
+    return true;
+}
+
 /* --- jumps --- */
 
 /* counter -= 1; once it is not positive, skip the instruction of `length` bytes that follows */
@@ -509,6 +523,9 @@ static bool append_random(Segment *s)
     }
     if (percent < 15) {
         return append_memory_run(s);
+    }
+    if (percent < 17) {
+        return append_shift_pair(s);
     }
     return append_row(s, e);
 }
