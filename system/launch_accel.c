@@ -54,6 +54,7 @@ static const struct {
     { "tb-size", .fn = set_tb_size },
     { "split-wx", .member = offsetof(AccelConfig, no_split_wx), .true_when = false },
     { "fold", .member = offsetof(AccelConfig, no_fold), .true_when = false },
+    { "interpret-first", .member = offsetof(AccelConfig, translate_at_once), .true_when = false },
     { "one-insn-per-tb", .member = offsetof(AccelConfig, one_insn), .true_when = true },
 };
 
@@ -80,7 +81,8 @@ static bool set_accel_prop(AccelConfig *c, const KeyVal *kv, Error *err)
     }
     error_set(err, "Property 'tcg-accel.%s' not found", kv->key);
     suggest_hint(&near, err);
-    error_hint(err, "Known are thread, tb-size, split-wx, fold and one-insn-per-tb.");
+    error_hint(err, "Known are thread, tb-size, split-wx, fold, interpret-first and "
+                    "one-insn-per-tb.");
     return false;
 }
 

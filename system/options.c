@@ -137,7 +137,7 @@ static const Option options[] = {
       .help = "CPU model; 'help' lists them" },
     { "accel", OPT_LIST, "tcg|interp[,PROP=VALUE...]", MEMBER(accels),
       .help = "how guest code is run; tcg takes thread=single|multi, tb-size=MIB, "
-              "split-wx=on|off, fold=on|off, one-insn-per-tb=on|off" },
+              "split-wx=on|off, fold=on|off, interpret-first=on|off, one-insn-per-tb=on|off" },
     { "smp", OPT_TEXT, "[cpus=]N[,maxcpus=N][,sockets=N][,cores=N][,threads=N]", MEMBER(smp),
       .help = "number of CPUs and their topology" },
     { "m", OPT_TEXT, "[size=]N[K|M|G|T]", MEMBER(memory), .help = "RAM; without a suffix in MiB" },

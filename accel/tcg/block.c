@@ -3,9 +3,9 @@
  * Translations: one per place in guest memory and state word. Looking one up takes no lock; making,
  * linking and dropping them does. Memory of dropped translations comes back when all are flushed.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
-#include "host_fp.h"
 #include "internal.h"
 #include "util/log.h"
 
@@ -133,19 +133,12 @@ static void log_host_code(const TcgBlock *b, size_t size, uint64_t pc)
     g_string_free(text, true);
 }
 
-/* Where the guest code of a region to be made is. */
-typedef struct GuestCode {
-    const uint8_t *hva, *hva2; /* hva2: rest of an instruction that crosses into another page */
-    unsigned size;             /* bytes that may be read at hva */
-    unsigned how;              /* TCG_FETCH_* that all its fetches have */
-} GuestCode;
-
 /*
  * False: the guest was redirected by a fetch fault. Where permissions change inside of the page an
  * instruction stands alone: its block has it only, is looked up each time, and differs from blocks
  * made at other times by a second part in the same page (of no bytes, if it is a short one).
  */
-static bool locate_code(TcgCpu *t, uint64_t pc, GuestCode *code)
+static bool locate_code(TcgCpu *t, uint64_t pc, TcgGuestCode *code)
 {
     unsigned how;
     uint16_t parcel;
@@ -182,10 +175,24 @@ static void check_ir(const IrRegion *r, const char *maker)
 #endif
 }
 
-static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes, unsigned size)
+unsigned tcpu_copy_code(const TcgCpu *t, const TcgGuestCode *code, uint8_t *bytes)
+{
+    enum { LONGEST_INSN = 4 };
+    unsigned size = MIN(code->size, LONGEST_INSN * t->ops->max_insns);
+
+    assert(size + 2 <= TCG_MAX_REGION_BYTES);
+    memcpy(bytes, code->hva, size);
+    if (!code->hva2) {
+        return size;
+    }
+    memcpy(bytes + size, code->hva2, 2);
+    return size + 2;
+}
+
+void tcpu_translate_code(TcgCpu *t, const TcgGuestCode *code, IrRegion *r, const uint8_t *bytes,
+                         unsigned size)
 {
     TcgAccel *a = t->accel;
-    IrRegion *r = a->region;
     uint64_t pc = t->state->pc;
     bool one = code->hva2 || a->config.one_insn;
 
@@ -198,6 +205,14 @@ static IrRegion *build_ir(TcgCpu *t, const GuestCode *code, const uint8_t *bytes
     r->serial = a->cpu_count == 1 || a->config.single_thread;
     r->split = code->hva2 != NULL;
     t->ops->translate(t->cpu, r, bytes, size, one ? 1 : t->ops->max_insns);
+}
+
+static IrRegion *build_ir(TcgCpu *t, const TcgGuestCode *code, const uint8_t *bytes, unsigned size)
+{
+    TcgAccel *a = t->accel;
+    IrRegion *r = a->region;
+
+    tcpu_translate_code(t, code, r, bytes, size);
     log_ir(r, LOG_OP, "OP");
     check_ir(r, "the front-end");
     if (!a->config.no_fold) {
@@ -229,10 +244,9 @@ static bool generate(TcgCpu *t, TcgBlock *b, const IrRegion *r)
 }
 
 /* Lock held. NULL: no room for code; everything must be flushed first. */
-static TcgBlock *make_block(TcgCpu *t, const GuestCode *code)
+static TcgBlock *make_block(TcgCpu *t, const TcgGuestCode *code)
 {
-    unsigned max = MIN(code->size + (code->hva2 ? 2 : 0), 4u * t->ops->max_insns);
-    TcgBlock *b = g_malloc0(sizeof(*b) + max);
+    uint8_t bytes[TCG_MAX_REGION_BYTES];
 
     /* The copy is what gets translated, and what fence.i compares with; writes after the guard are
      * noticed, writes before it are in the copy. */
@@ -240,23 +254,19 @@ static TcgBlock *make_block(TcgCpu *t, const GuestCode *code)
     if (code->hva2) {
         tcg_page_guard(t, page_of((uint64_t)(uintptr_t)code->hva2));
     }
+    IrRegion *r = build_ir(t, code, bytes, tcpu_copy_code(t, code, bytes));
+    TcgBlock *b = g_malloc0(sizeof(*b) + r->guest_size);
     b->hva = code->hva;
     b->hva2 = code->hva2;
     b->flags = t->state->flags;
-    b->size1 = MIN(code->size, max);
-    memcpy(b->bytes, code->hva, b->size1);
-    if (code->hva2) {
-        memcpy(b->bytes + b->size1, code->hva2, 2);
-    }
-    IrRegion *r = build_ir(t, code, b->bytes, max);
-    b->size = MIN(r->guest_size, max);
-    b->size1 = MIN(b->size1, b->size);
+    b->size = (uint16_t)r->guest_size;
+    b->size1 = (uint16_t)MIN(code->size, r->guest_size);
+    memcpy(b->bytes, bytes, b->size);
     log_guest_code(t, b, t->state->pc);
     if (!generate(t, b, r)) {
         tcg_block_free(b);
         return NULL;
     }
-    b = g_realloc(b, sizeof(*b) + b->size);
     publish(t->accel, b);
     return b;
 }
@@ -270,31 +280,39 @@ static void match_jump_cache(TcgCpu *t, unsigned jc)
     }
 }
 
-TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how)
+/* NULL: the guest was redirected. */
+static TcgBlock *find_made(TcgCpu *t, TcgGuestCode *code)
 {
-    TcgAccel *a = t->accel;
-    GuestCode code;
-
     t->state->pc_page = page_of(t->state->pc);
-    if (!locate_code(t, t->state->pc, &code)) {
+    if (!locate_code(t, t->state->pc, code)) {
+        code->hva = NULL;
         return NULL;
     }
-    *how = code.how;
-    TcgBlock *b = find(a, code.hva, code.hva2, t->state->flags);
-    if (b) {
-        return b;
-    }
-    unsigned fp = enter_host_fp(t->state);
+    return find(t->accel, code->hva, code->hva2, t->state->flags);
+}
+
+/* NULL: no room; all vCPUs are told to leave so that everything can be flushed. */
+static TcgBlock *find_or_make(TcgCpu *t, const TcgGuestCode *code)
+{
+    TcgAccel *a = t->accel;
+
     g_mutex_lock(&a->lock);
-    b = find(a, code.hva, code.hva2, t->state->flags);
-    b = b ? b : make_block(t, &code);
+    TcgBlock *b = find(a, code->hva, code->hva2, t->state->flags);
+    b = b ? b : make_block(t, code);
     g_mutex_unlock(&a->lock);
-    leave_host_fp(fp);
     if (!b) {
         __atomic_store_n(&a->flush_wanted, true, __ATOMIC_SEQ_CST);
         tcg_kick_all(a);
     }
     return b;
+}
+
+TcgBlock *tcpu_find_block(TcgCpu *t)
+{
+    TcgGuestCode code;
+    TcgBlock *b = find_made(t, &code);
+
+    return b || !code.hva ? b : find_or_make(t, &code);
 }
 
 void tcpu_log_entry(TcgCpu *t)
@@ -334,8 +352,15 @@ const void *tcg_rt_lookup(TcgState *state)
             state->pc_page = page_of(state->pc);
             return (const void *)(uintptr_t)j->code;
         }
-        unsigned how;
-        TcgBlock *b = tcpu_find_block(t, &how);
+        TcgGuestCode code;
+        TcgBlock *b = find_made(t, &code);
+        if (!b && code.hva && tcpu_is_first_run(t, &code)) {
+            if (!tcpu_first_run(t, &code)) {
+                return tcg_exit_code(t->accel->ctx);
+            }
+            continue;
+        }
+        b = b || !code.hva ? b : find_or_make(t, &code);
         if (!b) {
             continue;
         }
@@ -343,9 +368,9 @@ const void *tcg_rt_lookup(TcgState *state)
             tcpu_log_entry(t);
             return b->code;
         }
-        if (how & TCG_FETCH_WHOLE) {
+        if (code.how & TCG_FETCH_WHOLE) {
             match_jump_cache(t, jc);
-            tcpu_remember_jump(t, jc, b->code, how);
+            tcpu_remember_jump(t, jc, b->code, code.how);
         }
         return b->code;
     } while (true);

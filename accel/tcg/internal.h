@@ -77,7 +77,11 @@ typedef struct TcgGuardSet {
     unsigned bits, used;
 } TcgGuardSet;
 
-enum { TCG_BUCKET_BITS = 16, TCG_INTERP_MAX_OPS = 16 << 20 };
+enum {
+    TCG_BUCKET_BITS = 16,
+    TCG_INTERP_MAX_OPS = 16 << 20,
+    TCG_MAX_REGION_BYTES = 512, /* of guest code: TargetOps.max_insns of the longest */
+};
 
 struct TcgAccel {
     Machine *machine;
@@ -116,9 +120,9 @@ struct TcgAccel {
 
 /* Second level of the soft TLB: four-way sets indexed by virtual page. */
 #ifdef PG_STRESS
-enum { TCG_L2_BITS = 2 };
+enum { TCG_L2_BITS = 2, TCG_SEEN_BITS = 6 };
 #else
-enum { TCG_L2_BITS = 11 };
+enum { TCG_L2_BITS = 11, TCG_SEEN_BITS = 17 };
 #endif
 enum {
     TCG_L2_WAYS = 4,
@@ -175,6 +179,13 @@ typedef struct TcgMemWindow {
     bool writable;
 } TcgMemWindow;
 
+/* Which code was seen: a bit for each hash of its place and state word. */
+typedef struct TcgFirstRuns {
+    uint64_t seen[(1 << TCG_SEEN_BITS) / 64];
+    unsigned count;   /* bits set; when they are many, all are cleared */
+    IrRegion *region; /* being interpreted */
+} TcgFirstRuns;
+
 /* Where a thread sleeps while its vCPUs have nothing to do. */
 typedef struct TcgWaiter {
     GMutex lock;
@@ -214,6 +225,7 @@ struct TcgCpu {
     uint64_t large[TCG_LARGE_BITS / 64];
     unsigned victim;
     bool flush_pending; /* atomic: the memory map changed */
+    TcgFirstRuns first_runs;
     TcgL2Entry l2[TCG_L2_SETS][TCG_L2_WAYS];
 };
 
@@ -253,10 +265,21 @@ void *tcg_rt_atomic(TcgState *state, uint64_t gva, uint32_t mem);
 
 /* --- block.c --- */
 
+/* Where the guest code of a region to be made is. */
+typedef struct TcgGuestCode {
+    const uint8_t *hva, *hva2; /* hva2: rest of an instruction that crosses into another page */
+    unsigned size;             /* bytes that may be read at hva */
+    unsigned how;              /* TCG_FETCH_* that all its fetches have */
+} TcgGuestCode;
+
+/* Copies as much as a region may need to `bytes` (TCG_MAX_REGION_BYTES); returns the size. */
+unsigned tcpu_copy_code(const TcgCpu *t, const TcgGuestCode *code, uint8_t *bytes);
+/* Translates `size` bytes for state->pc under state->flags into a region of IR. */
+void tcpu_translate_code(TcgCpu *t, const TcgGuestCode *code, IrRegion *r, const uint8_t *bytes,
+                         unsigned size);
 /* The translation for state->pc under state->flags, made if there is none. NULL: the guest was
- * redirected or the vCPU must leave (buffer full): look at state again. *how: what its fetches have
- * in common, TCG_FETCH_*; without WHOLE they have to be asked for each time. */
-TcgBlock *tcpu_find_block(TcgCpu *t, unsigned *how);
+ * redirected or the vCPU must leave (buffer full): look at state again. */
+TcgBlock *tcpu_find_block(TcgCpu *t);
 /* -d exec and cpu: the block at state->pc is about to run. */
 void tcpu_log_entry(TcgCpu *t);
 const void *tcg_rt_lookup(TcgState *state);
@@ -268,6 +291,15 @@ void tcg_blocks_flush(TcgAccel *a);
 void tcg_block_drop(TcgAccel *a, TcgBlock *b);
 /* For the array of dropped blocks. */
 void tcg_block_free(void *block);
+
+/* --- first_run.c --- */
+
+void tcpu_first_runs_init(TcgCpu *t);
+void tcpu_first_runs_release(TcgCpu *t);
+/* Is the code for state->pc, of which there is no translation, better interpreted this time? */
+bool tcpu_is_first_run(TcgCpu *t, const TcgGuestCode *code);
+/* Interprets a region of it. False: the vCPU must leave generated code. */
+bool tcpu_first_run(TcgCpu *t, const TcgGuestCode *code);
 
 /* --- coherence.c --- */
 

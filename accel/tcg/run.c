@@ -51,8 +51,7 @@ static void run_interpreted(TcgCpu *t)
 
     while (go_on && !__atomic_load_n(&t->state->exit_request, __ATOMIC_RELAXED)) {
         t->state->raised = 0;
-        unsigned how;
-        TcgBlock *b = tcpu_find_block(t, &how);
+        TcgBlock *b = tcpu_find_block(t);
         if (b) {
             tcpu_log_entry(t);
             go_on = tcg_interp_run(b->ir, t->state);

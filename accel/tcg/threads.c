@@ -136,6 +136,7 @@ static void free_cpu(TcgCpu *t)
     t->cpu->kick = NULL;
     g_mutex_clear(&t->own_waiter.lock);
     g_cond_clear(&t->own_waiter.cond);
+    tcpu_first_runs_release(t);
     g_free(t);
 }
 
@@ -166,6 +167,7 @@ static TcgCpu *new_cpu(TcgAccel *a, VCpu *cpu)
     cpu->accel = t;
     cpu->kick = tcpu_kick;
     tcpu_tlb_init(t);
+    tcpu_first_runs_init(t);
     return t;
 }
 

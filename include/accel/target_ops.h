@@ -59,8 +59,8 @@ typedef struct TargetOps {
     /*
      * Translates guest code at r->pc_page + r->start under r->flags into IR: `size` bytes at `code`
      * are readable; stops at max_insns, at the end of the bytes, or where the ISA must. Sets
-     * guest_size and insn_count. At least one instruction is always complete. Called under the
-     * translation lock; must depend only on the bytes, the flags and the CPU's fixed configuration.
+     * guest_size and insn_count. At least one instruction is always complete. Several vCPUs call it
+     * at the same time; must depend only on the bytes, the flags and the CPU's fixed configuration.
      */
     void (*translate)(VCpu *cpu, IrRegion *r, const uint8_t *code, uint32_t size,
                       unsigned max_insns);

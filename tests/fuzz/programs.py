@@ -92,8 +92,9 @@ class Tools:
         emu = os.environ.get('EMU') or os.path.join(build, 'peregrine-system-riscv64')
         board = ['-M', 'virt', '-bios', 'none', '-nographic']
         self.modes = [Mode(name, [emu, *board, '-cpu', 'max', '-accel', accel]) for name, accel in (
-            ('interp', 'interp'), ('jit', 'tcg'), ('fold=off', 'tcg,fold=off'),
-            ('one-insn', 'tcg,one-insn-per-tb=on'))]
+            ('interp', 'interp'), ('mixed', 'tcg'), ('jit', 'tcg,interpret-first=off'),
+            ('fold=off', 'tcg,interpret-first=off,fold=off'),
+            ('one-insn', 'tcg,interpret-first=off,one-insn-per-tb=on'))]
         self.qemu = None
         if qemu and shutil.which('qemu-system-riscv64'):
             # What its default CPU has beyond ours is off.
