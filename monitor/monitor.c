@@ -59,6 +59,7 @@ static void greet(Monitor *mon)
     }
     prompt(mon);
     put(mon, mon->line->str);
+    mon->cursor = mon->line->len;
 }
 
 static void set_line(Monitor *mon, const char *text)
@@ -100,7 +101,9 @@ static void run_line(Monitor *mon)
     mon->cursor = 0;
     put(mon, out->str);
     g_string_free(out, TRUE);
-    prompt(mon);
+    if (!run_shutdown_requested(mon->machine)) {
+        prompt(mon);
+    }
 }
 
 static void redraw_tail(Monitor *mon)
@@ -296,7 +299,10 @@ static void mon_event(void *opaque, ChrEvent event)
     Monitor *mon = opaque;
 
     switch (event) {
-    case CHR_EVENT_OPENED:
+    case CHR_EVENT_OPENED: /* someone else: what the last one left is none of theirs */
+        g_string_truncate(mon->out, 0);
+        g_string_truncate(mon->line, 0);
+        mon->escape = 0;
         mon->greeted = false;
         mon->active = true;
         greet(mon);

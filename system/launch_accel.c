@@ -49,10 +49,12 @@ static const struct {
     bool (*fn)(AccelConfig *c, const char *value, Error *err);
     size_t member;
     bool true_when;
+    bool host_code; /* it is about host code, which interp does not make */
 } settings[] = {
     { "thread", .fn = set_thread },
-    { "tb-size", .fn = set_tb_size },
-    { "split-wx", .member = offsetof(AccelConfig, no_split_wx), .true_when = false },
+    { "tb-size", .fn = set_tb_size, .host_code = true },
+    { "split-wx", .member = offsetof(AccelConfig, no_split_wx), .true_when = false,
+      .host_code = true },
     { "fold", .member = offsetof(AccelConfig, no_fold), .true_when = false },
     { "interpret-first", .member = offsetof(AccelConfig, translate_at_once), .true_when = false },
     { "one-insn-per-tb", .member = offsetof(AccelConfig, one_insn), .true_when = true },
@@ -69,6 +71,10 @@ static bool set_accel_prop(AccelConfig *c, const KeyVal *kv, Error *err)
         if (strcmp(settings[i].name, kv->key) != 0) {
             continue;
         }
+        if (settings[i].host_code && c->interp) {
+            error_set(err, "%s is about host code, and interp makes none", kv->key);
+            return false;
+        }
         if (settings[i].fn) {
             return settings[i].fn(c, kv->value, err);
         }
@@ -79,7 +85,7 @@ static bool set_accel_prop(AccelConfig *c, const KeyVal *kv, Error *err)
         *(bool *)((char *)c + settings[i].member) = on == settings[i].true_when;
         return true;
     }
-    error_set(err, "Property 'tcg-accel.%s' not found", kv->key);
+    error_set(err, "Property '%s-accel.%s' not found", c->interp ? "interp" : "tcg", kv->key);
     suggest_hint(&near, err);
     error_hint(err, "Known are thread, tb-size, split-wx, fold, interpret-first and "
                     "one-insn-per-tb.");

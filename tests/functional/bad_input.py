@@ -242,3 +242,39 @@ def absurd_cpus(context):
 @case('many CPUs', slow=True)
 def many_cpus(context):
     survives(context, ['-smp', '512', '-bios', context.guest_file('opensbi')])
+
+# Pieces that command lines are shuffled from: all options that take an argument, and arguments.
+OPTIONS = ('-M', '-cpu', '-accel', '-smp', '-m', '-bios', '-kernel', '-initrd', '-append', '-dtb',
+           '-L', '-display', '-serial', '-chardev', '-monitor', '-echr', '-d', '-D', '-dfilter',
+           '-name', '-uuid', '-msg', '-rtc', '-net', '-vga')
+WORDS = ('', ',', ',,', '=', 'virt', 'none', 'null', 'help', 'on', 'off', 'default', '0', '1', '-1',
+         '2', '512', '4294967296', '18446744073709551615', '1e9', '0x10', '1.5G', 'k', '%s%n', 'é',
+         'rv64', 'max', 'zba=off', 'v=on', 'tcg', 'interp', 'kvm', 'thread=single', 'thread=',
+         'tb-size=1', 'tb-size=0', 'fold=off', 'one-insn-per-tb=on', 'split-wx=off', 'cpus=2',
+         'cores=0', 'threads=2', 'size=64M', 'id=a', 'id=', 'mux=on', 'null,id=b', 'chardev:a',
+         'chardev:b', 'mon:', 'mon:null', 'mon:chardev:b', 'file:', 'file:out', 'unix:', 'unix:x',
+         'tcp:', 'tcp::', 'tcp:127.0.0.1:1', 'socket,id=c', 'path=x', 'server=on', 'wait=off',
+         'pipe:x', 'aclint=on', 'dumpdtb=', 'nosuch', '/', '/dev/null', '.', 'guest=x', 'base=utc',
+         'timestamp=on', 'int', 'trace:*', '-int', '0..1', '1+0', 'x' * 5000, 'a,b=c,,d,=')
+
+
+@case('command lines of random pieces', ours=True)
+def random_command_lines(context):
+    source = random.Random(4)
+    for _ in range(150):
+        line = []
+        for _ in range(source.randrange(1, 6)):
+            line.append(source.choice(OPTIONS))
+            if source.random() < 0.95:
+                line.append(source.choice(',=:').join(
+                    source.choice(WORDS) for _ in range(source.choice((1, 1, 2, 2, 3)))))
+        command = [context.emulator, '-M', 'virt'] + line + ['-M', 'virt,dumpdtb=/dev/null']
+        context.note('$ ' + ' '.join(command))
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, cwd=context.folder, check=False,
+                             timeout=20 * context.patience)
+        err = run.stderr.decode(errors='replace')
+        if run.returncode not in (0, 1) or 'runtime error' in err or 'Sanitizer' in err:
+            raise Failure('%s: status %d: %s' % (line, run.returncode, err[-600:]))
+        if run.returncode == 1 and not err.startswith(os.path.basename(context.emulator) + ': '):
+            raise Failure('%s: no error message: %r' % (line, err))

@@ -2,7 +2,9 @@
 /* The human monitor on a machine without anything: silly input, and the line editor. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "chr_fixture.h"
@@ -267,6 +269,51 @@ static void test_completion(void)
     free_prompt(&p);
 }
 
+/* A new client gets a banner and an empty line, whatever the last one left. */
+static void test_clients(void)
+{
+    Machine *m = chr_test_machine();
+    g_autofree char *folder = g_dir_make_tmp("monitor-XXXXXX", NULL);
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    Prompt p = { .m = m };
+
+    g_snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/s", folder);
+    g_autofree char *opts =
+        g_strdup_printf("socket,id=c,path=%s,server=on,wait=off", addr.sun_path);
+    Chardev *chr = chr_test_open(m, opts);
+    g_assert_true(machine_init(m, NULL));
+    machine_lock(m);
+    g_assert_true(monitor_new(m, chr, NULL));
+    machine_unlock(m);
+    for (int i = 0; i < 2; i++) {
+        p.from = p.to = socket(AF_UNIX, SOCK_STREAM, 0);
+        g_assert_cmpint(connect(p.to, (struct sockaddr *)&addr, sizeof(addr)), ==, 0);
+        g_autofree char *banner = shown(&p);
+        g_assert_true(g_str_has_prefix(banner, "QEMU "));
+        g_assert_true(g_str_has_suffix(banner, "information\r\n(qemu) "));
+        type(&p, "left over \033");
+        g_free(shown(&p));
+        close(p.to);
+        for (int turn = 0; turn < 5; turn++) {
+            main_loop_turn(&m->loop, false);
+        }
+    }
+    machine_free(m);
+    rmdir(folder);
+}
+
+/* The last answer is not followed by a prompt. */
+static void test_quit(void)
+{
+    Prompt p = new_prompt();
+
+    g_free(shown(&p));
+    type(&p, "quit\r");
+    g_autofree char *out = shown(&p);
+    g_assert_cmpstr(out, ==, "quit\r\n");
+    free_prompt(&p);
+}
+
 /* Any bytes: the prompt comes back, and the line stays bounded. */
 static void test_random(void)
 {
@@ -306,6 +353,8 @@ int main(int argc, char **argv)
     g_test_add_func("/prompt/editing", test_editing);
     g_test_add_func("/prompt/history", test_history);
     g_test_add_func("/prompt/completion", test_completion);
+    g_test_add_func("/prompt/clients", test_clients);
+    g_test_add_func("/prompt/quit", test_quit);
     g_test_add_func("/prompt/random", test_random);
     return g_test_run();
 }
