@@ -134,11 +134,10 @@ static uint8_t *map_ram(uint64_t size)
     return start;
 }
 
-static void add_ram(MemRegion *mr, uint8_t *ram, bool owned)
+static void add_ram(MemRegion *mr, uint8_t *ram)
 {
     MemState *s = &mr->machine->mem;
     mr->ram = ram;
-    mr->ram_owned = owned;
     mr->ram_addr = s->ram_next;
     s->ram_next += align_up(mr->size, HUGEPAGE);
     g_ptr_array_add(s->rams, mr);
@@ -164,7 +163,7 @@ static bool init_memory(MemRegion *mr, Machine *m, const char *name, uint64_t si
         *mr = (MemRegion) { 0 };
         return false;
     }
-    add_ram(mr, ram, true);
+    add_ram(mr, ram);
     return true;
 }
 
@@ -188,12 +187,6 @@ bool mem_region_init_romd(MemRegion *mr, Machine *m, const char *name, uint64_t 
     mr->opaque = opaque;
     mr->romd_mode = true;
     return true;
-}
-
-void mem_region_init_ram_ptr(MemRegion *mr, Machine *m, const char *name, uint64_t size, void *host)
-{
-    init(mr, m, name, size, MEM_RAM);
-    add_ram(mr, host, false);
 }
 
 typedef struct Mapping {
@@ -221,8 +214,6 @@ void mem_region_destroy(MemRegion *mr)
     }
     if (mr->ram) {
         g_ptr_array_remove(mr->machine->mem.rams, mr);
-    }
-    if (mr->ram_owned) {
         Mapping *map = g_new(Mapping, 1);
         *map = (Mapping) { mr->ram, mr->size };
         epoch_retire(&mr->machine->epoch, unmap, map);
@@ -385,11 +376,4 @@ MemRegion *mem_ram_by_hva(Machine *m, const void *hva, uint64_t *offset)
         }
     }
     return NULL;
-}
-
-void mem_ram_foreach(Machine *m, void (*fn)(MemRegion *mr, void *opaque), void *opaque)
-{
-    for (unsigned i = 0; i < m->mem.rams->len; i++) {
-        fn(g_ptr_array_index(m->mem.rams, i), opaque);
-    }
 }

@@ -370,8 +370,8 @@ static bool load_any(Image *im, Error *err)
     return load_raw(im, err);
 }
 
-static bool load_with(bool (*load)(Image *im, Error *err), Loader *l, const char *what,
-                      const char *path, uint64_t base, LoadedImage *out, Error *err)
+bool loader_load_image(Loader *l, const char *what, const char *path, uint64_t base,
+                       LoadedImage *out, Error *err)
 {
     GBytes *bytes = loader_read_file(what, path, loader_memory_size(l), err);
     if (!bytes) {
@@ -380,19 +380,7 @@ static bool load_with(bool (*load)(Image *im, Error *err), Loader *l, const char
     g_autofree char *title = g_strdup_printf("%s '%s'", what, path);
     Image im = { .loader = l, .title = title, .base = base, .out = out };
     image_set_bytes(&im, bytes);
-    bool ok = load(&im, err);
+    bool ok = load_any(&im, err);
     g_bytes_unref(im.bytes);
     return ok;
-}
-
-bool loader_load_image(Loader *l, const char *what, const char *path, uint64_t base,
-                       LoadedImage *out, Error *err)
-{
-    return load_with(load_any, l, what, path, base, out, err);
-}
-
-bool loader_load_raw(Loader *l, const char *what, const char *path, uint64_t base, LoadedImage *out,
-                     Error *err)
-{
-    return load_with(load_raw, l, what, path, base, out, err);
 }

@@ -85,7 +85,6 @@ struct MemRegion {
     bool readonly;     /* an alias that shows its target as ROM */
     uint8_t *ram;      /* host address of the first byte; NULL without RAM */
     uint64_t ram_addr; /* number of the first byte, unique in the machine, page aligned */
-    bool ram_owned;    /* mapped by us */
     MemRegion *parent; /* container it sits in */
     uint64_t addr;     /* offset in the parent */
     int prio;
@@ -104,10 +103,6 @@ bool mem_region_init_ram(MemRegion *mr, Machine *m, const char *name, uint64_t s
 bool mem_region_init_rom(MemRegion *mr, Machine *m, const char *name, uint64_t size, Error *err);
 bool mem_region_init_romd(MemRegion *mr, Machine *m, const char *name, uint64_t size,
                           const MemOps *ops, void *opaque, Error *err);
-
-/* RAM at a host address that the caller keeps mapped (page aligned). */
-void mem_region_init_ram_ptr(MemRegion *mr, Machine *m, const char *name, uint64_t size,
-                             void *host);
 
 /* @ops is borrowed. */
 void mem_region_init_io(MemRegion *mr, Machine *m, const char *name, uint64_t size,
@@ -215,9 +210,6 @@ MemRegion *mem_ram_by_hva(Machine *m, const void *hva, uint64_t *offset);
 
 /* One past the highest RAM number given out. */
 uint64_t mem_ram_limit(Machine *m);
-
-/* Calls @fn for each RAM, ROM and ROMD region. */
-void mem_ram_foreach(Machine *m, void (*fn)(MemRegion *mr, void *opaque), void *opaque);
 
 /* --- printing ("info mtree", "info mtree -f") --- */
 

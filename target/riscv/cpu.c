@@ -271,7 +271,6 @@ static const DeviceClass cpu_class = {
     .realize = realize,
     .reset = reset_device,
     .vmstate = &rv_cpu_vmstate,
-    .category = "CPU",
 };
 
 static const TypeInfo cpu_type = {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Access to control and status registers (privileged spec 2.1) and the state word they decide. */
 
+#include <inttypes.h>
 #include <string.h>
 #include "csr.h"
 #include "csr_bits.h"
+#include "util/log.h"
 
 void rv_csr_index(RvCpu *cpu)
 {
@@ -96,6 +98,9 @@ uint64_t rv_helper_csr(TcgState *state, uint64_t a, uint64_t b, uint64_t c, uint
     uint64_t old = 0;
 
     if (!rv_csr_access(cpu, (unsigned)a, (unsigned)c, b, &old)) {
+        if (!rv_csr_find(cpu, (unsigned)a)) {
+            log_unimp("hart %" PRIu64 ": there is no CSR 0x%03x", cpu->hartid, (unsigned)a);
+        }
         rv_raise(cpu, RV_CAUSE_ILLEGAL, d);
     }
     return old;

@@ -346,13 +346,6 @@ static inline uint8_t *x86_jcc_short(TcgGen *g, unsigned cc)
     return g->p - 1;
 }
 
-static inline uint8_t *x86_jmp_short(TcgGen *g)
-{
-    x86_8(g, 0xeb);
-    x86_8(g, 0);
-    return g->p - 1;
-}
-
 static inline void x86_here(TcgGen *g, uint8_t *from)
 {
     assert(g->p - from - 1 <= 127);

@@ -2,8 +2,10 @@
 /* RISC-V control and status registers: masks, access rules, views and side effects. */
 
 #include <string.h>
+#include <unistd.h>
 #include "rv_hart.h"
 #include "tcg/fp_status.h"
+#include "util/log.h"
 
 /* What the specification lets software change in the registers of `-cpu rv64`, all extensions on;
  * written down here again, from the specification, and not taken from the table under test. */
@@ -482,6 +484,30 @@ static void test_modes(void)
     hart_free(h);
 }
 
+/* -d unimp names registers that are not there, but not those that are only forbidden. */
+static void test_absent_is_logged(void)
+{
+    Hart *h = hart_new("rv64");
+    g_autofree char *path = NULL;
+    g_autofree char *text = NULL;
+    int fd = g_file_open_tmp("rv-csr-XXXXXX", &path, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    g_assert_true(log_set_file(path, NULL) && log_set_items("unimp", NULL));
+    hart_enter(h, RV_U);
+    rv_helper_csr(&h->s->tcg, 0x300, 0, RV_CSR_RS | RV_CSR_NO_WRITE, 0x300027f3);
+    hart_enter(h, RV_M);
+    rv_helper_csr(&h->s->tcg, 0x7a0, 0, RV_CSR_RS | RV_CSR_NO_WRITE, 0x7a0027f3);
+    log_set_mask(0);
+    g_assert_true(log_set_file(NULL, NULL));
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, "hart 0: there is no CSR 0x7a0\n"));
+    g_assert_null(strstr(text, "0x300"));
+    unlink(path);
+    hart_free(h);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -498,5 +524,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rv/csr/counters", test_counters);
     g_test_add_func("/rv/csr/effects", test_effects);
     g_test_add_func("/rv/csr/modes", test_modes);
+    g_test_add_func("/rv/csr/absent-is-logged", test_absent_is_logged);
     return g_test_run();
 }

@@ -36,10 +36,7 @@ typedef struct DeviceClass {
         Device *dev); /* undoes realize; NULL when the device lives as long as its board */
     void (*reset)(Device *dev); /* to the state after power-on; lines lowered */
     const VmState *vmstate;     /* NULL: no state of its own */
-    const char *bus_type;       /* type of the bus it plugs into; NULL: none */
     bool user_creatable;        /* -device may make it */
-    bool hotpluggable;
-    const char *category; /* heading in "-device help": "network", "storage", ... */
 } DeviceClass;
 
 struct Device {
@@ -47,7 +44,6 @@ struct Device {
     Machine *machine;
     char *id; /* given by the user; NULL: none */
     bool realized;
-    Object *bus;        /* the bus object it sits on, or NULL */
     GPtrArray *regions; /* MemRegion *, borrowed from the subclass: dev_map's indices */
     GPtrArray *ins;     /* groups of input lines */
     GPtrArray *outs;    /* groups of output pins */

@@ -69,8 +69,4 @@ typedef struct LoadedImage {
 bool loader_load_image(Loader *l, const char *what, const char *path, uint64_t base,
                        LoadedImage *out, Error *err);
 
-/* Loads @path at @base as it is. */
-bool loader_load_raw(Loader *l, const char *what, const char *path, uint64_t base, LoadedImage *out,
-                     Error *err);
-
 #endif
