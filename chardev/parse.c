@@ -6,7 +6,8 @@
 #include "util/field.h"
 #include "util/keyval.h"
 
-/* Refuses what QEMU takes and this program does not do yet by name, other than slips of the pen. */
+/* Whether @names, things QEMU has and this program has not yet, has @name: slips of the pen are
+ * told something else. */
 static bool is_for_later(const char *const *names, const char *name)
 {
     while (*names && strcmp(*names, name) != 0) {
@@ -97,6 +98,24 @@ static const struct {
     { "tcp:", "socket", "where" },
 };
 
+static void refuse_text(const char *text, Error *err)
+{
+    static const char *const later[] = {
+        "braille",  "con",    "dbus",   "fdset", "msmouse", "qemu-vdagent", "spiceport",
+        "spicevmc", "telnet", "tn3270", "udp",   "vc",      "websocket",    NULL
+    };
+    g_autofree char *kind = g_strndup(text, strcspn(text, ":,"));
+
+    if (is_for_later(later, kind) || text[0] == '/') {
+        error_set(err, "back-end '%s' is not supported by Peregrine yet", text);
+    } else {
+        error_set(err, "'%s' is not a valid char driver", text);
+    }
+    error_hint(err, "Valid are: stdio, mon:stdio, null, none, pty, file:PATH, pipe:PATH, "
+                    "unix:PATH[,server=on,wait=off], tcp:HOST:PORT[,server=on,wait=off], "
+                    "chardev:ID.");
+}
+
 static Chardev *from_prefix(Machine *m, const char *label, const char *text, bool mux, Error *err)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
@@ -111,19 +130,7 @@ static Chardev *from_prefix(Machine *m, const char *label, const char *text, boo
         keyval_free(parts);
         return chr;
     }
-    static const char *const later[] = {
-        "braille",  "con",    "dbus",   "fdset", "msmouse", "qemu-vdagent", "spiceport",
-        "spicevmc", "telnet", "tn3270", "udp",   "vc",      "websocket",    NULL
-    };
-    g_autofree char *kind = g_strndup(text, strcspn(text, ":,"));
-    if (is_for_later(later, kind) || text[0] == '/') {
-        error_set(err, "back-end '%s' is not supported by Peregrine yet", text);
-    } else {
-        error_set(err, "'%s' is not a valid char driver", text);
-    }
-    error_hint(err, "Valid are: stdio, mon:stdio, null, none, pty, file:PATH, pipe:PATH, "
-                    "unix:PATH[,server=on,wait=off], tcp:HOST:PORT[,server=on,wait=off], "
-                    "chardev:ID.");
+    refuse_text(text, err);
     return NULL;
 }
 

@@ -33,11 +33,16 @@ static void on_end_signal(int number, siginfo_t *info, void *context)
 static void catch_end_signals(Machine *m)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction sa = { .sa_sigaction = on_end_signal, .sa_flags = SA_SIGINFO };
+    struct sigaction sa = { .sa_sigaction = on_end_signal, .sa_flags = SA_SIGINFO }, old;
 
     ending.machine = m;
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        sigaction(numbers[i], &sa, NULL);
+        sigaction(numbers[i], NULL, &old);
+        /* Under nohup it stays ignored. Not so SIGINT: shells without job control ignore it for
+         * what runs in the background, and scripts send it all the same. */
+        if (numbers[i] != SIGHUP || old.sa_handler != SIG_IGN) {
+            sigaction(numbers[i], &sa, NULL);
+        }
     }
     signal(SIGPIPE, SIG_IGN);
 }
@@ -141,8 +146,10 @@ static int run(const Options *o, Error *err)
     if (ending.number) {
         chr_stdio_restore();
         print_signal(o);
-        error_clear(err); /* what the signal broke off */
-        status = 0;
+        if (error_is_set(err)) { /* the signal broke the start off */
+            error_clear(err);
+            status = 0;
+        }
     }
     /* From here on the machine is going away under the handlers' feet. */
     signal(SIGINT, SIG_IGN);

@@ -204,3 +204,18 @@ def fallback(context):
         found = [line.split(': ', 1)[1] for line in err.splitlines()]
         if status != 0 or found != lines:
             raise Failure('%s: status %d, %r' % (arguments, status, found))
+
+
+@case('a process that was told to ignore SIGHUP goes on', ours=True)
+def under_nohup(context):
+    nohup = copy.copy(context)
+    nohup.emulator = '/bin/sh'
+    machine = harness.Machine(nohup, ['-c', 'trap "" HUP; exec "$@"', 'sh', context.emulator]
+                              + WAITING)
+    context.running.append(machine)
+    wait_until(context, 'raw mode', lambda: is_raw(machine))
+    machine.signal(signal.SIGHUP)
+    machine.expect_nothing('terminating', 0.5)
+    machine.signal(signal.SIGTERM)
+    machine.expect('terminating on signal 15', 10)
+    machine.ends(0)
