@@ -518,18 +518,22 @@ static IrType out_type(Alloc *a, IrRef out, const IrOp *op)
     return op->opc == IR_ld ? (IrType)op->type : IR_I64;
 }
 
-static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *in, IrRef out)
+/* Registers that an op overwrites or wants for certain operands. */
+static RegSet wanted_regs(Alloc *a, const TcgRow *row, const IrRef *in)
 {
-    TcgGen *g = a->g;
-    IrType type = out_type(a, out, op);
-    RegSet wanted = row->clobbers;
+    RegSet wanted = row->clobbers | (row->out_fixed ? reg_bit(row->out_fixed - 1u) : 0);
     for (unsigned k = 0; k < 4; k++) {
         TcgOpnd constant = ir_is_const(in[k]) ? locate(a, in[k]) : (TcgOpnd) { OPND_REG };
         bool as_is = constant.kind == OPND_IMM && accepts(row->in[k], &constant);
         wanted |= row->fixed[k] && in[k] && !as_is ? reg_bit(row->fixed[k] - 1u) : 0;
     }
-    wanted |= row->out_fixed ? reg_bit(row->out_fixed - 1u) : 0;
+    return wanted;
+}
 
+/* Values that the op would destroy without reading them move away. */
+static void save_values(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *in, IrRef out,
+                        RegSet wanted)
+{
     a->locked = row->reads;
     if (op->opc == IR_call) {
         unshare_all(a);
@@ -544,22 +548,33 @@ static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *i
     if (wanted & a->busy) {
         make_room(a, row, in, wanted);
     }
+}
+
+static RegSet take_scratch(Alloc *a, const TcgRow *row)
+{
+    RegSet scratch = 0;
+    for (unsigned i = 0; i < row->temps_int + row->temps_fp; i++) {
+        unsigned reg = take_reg(a, i < row->temps_int ? IR_I64 : IR_F64, 0);
+        a->g->temp[i] = (uint8_t)reg;
+        a->locked |= reg_bit(reg);
+        scratch |= reg_bit(reg);
+    }
+    return scratch;
+}
+
+static void emit_row(Alloc *a, const TcgRow *row, const IrOp *op, const IrRef *in, IrRef out)
+{
+    TcgGen *g = a->g;
+    IrType type = out_type(a, out, op);
+    RegSet wanted = wanted_regs(a, row, in);
+
+    save_values(a, row, op, in, out, wanted);
     place_inputs(a, row, in, wanted);
     a->locked |= row->clobbers;
-    unsigned temps = 0;
-    for (unsigned i = 0; i < row->temps_int; i++) {
-        g->temp[temps] = (uint8_t)take_reg(a, IR_I64, 0);
-        a->locked |= reg_bit(g->temp[temps++]);
-    }
-    for (unsigned i = 0; i < row->temps_fp; i++) {
-        g->temp[temps] = (uint8_t)take_reg(a, IR_F64, 0);
-        a->locked |= reg_bit(g->temp[temps++]);
-    }
+    RegSet scratch = take_scratch(a, row);
     if (!(row->flags & ROW_KEEP)) {
         release_inputs(a, in);
         RegSet overwritten = row->reads | (row->flags & ROW_LAST ? 0 : wanted);
-        RegSet scratch =
-            (temps > 0 ? reg_bit(g->temp[0]) : 0) | (temps > 1 ? reg_bit(g->temp[1]) : 0);
         a->locked = (a->locked & a->busy) | scratch | overwritten;
     }
     place_output(a, row, in, out, type);
