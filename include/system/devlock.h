@@ -17,9 +17,11 @@ typedef struct DevLock {
     unsigned depth;  /* owner only */
 } DevLock;
 
+/* Nobody holds it or waits for it when it is destroyed. */
 void devlock_init(DevLock *l);
 void devlock_destroy(DevLock *l);
 
+/* Waits for it; each acquire needs a release by the same thread. */
 void devlock_acquire(DevLock *l);
 void devlock_release(DevLock *l);
 

@@ -122,6 +122,8 @@ void mem_region_destroy(MemRegion *mr);
 void mem_region_add_sub(MemRegion *parent, uint64_t offset, MemRegion *child, int prio);
 void mem_region_del_sub(MemRegion *parent, MemRegion *child);
 
+/* Each change is published at once, unless it is made between mem_begin and mem_commit. @offset is
+ * within the parent, or within the alias's target. */
 void mem_region_set_enabled(MemRegion *mr, bool enabled);
 void mem_region_set_addr(MemRegion *mr, uint64_t offset);
 void mem_region_set_size(MemRegion *mr, uint64_t size);
@@ -213,6 +215,7 @@ uint64_t mem_ram_limit(Machine *m);
 
 /* --- printing ("info mtree", "info mtree -f") --- */
 
+/* Appended to @out; device lock held. */
 void mem_print_tree(Machine *m, GString *out);
 void mem_print_flat(Machine *m, GString *out);
 

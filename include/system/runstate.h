@@ -14,7 +14,6 @@
 
 typedef struct Machine Machine;
 
-/* run_state_name gives the names that QMP's RunState uses. */
 typedef enum RunState {
     RUN_PRELAUNCH, /* -S, or not started yet */
     RUN_RUNNING,
@@ -49,6 +48,7 @@ typedef enum RunCause {
     RUN_CAUSES
 } RunCause;
 
+/* QMP's names, static. */
 const char *run_state_name(RunState s);
 const char *run_cause_name(RunCause c);
 
@@ -106,6 +106,7 @@ typedef struct RunNotice {
     RunCause cause;
 } RunNotice;
 
+/* A notifier may remove itself. It is known by function and @opaque. */
 typedef void (*RunNotify)(void *opaque, Machine *m, const RunNotice *notice);
 void run_add_notifier(Machine *m, RunNotify fn, void *opaque);
 void run_remove_notifier(Machine *m, RunNotify fn, void *opaque);

@@ -21,6 +21,7 @@ typedef struct IrqLine {
     int level; /* last level set */
 } IrqLine;
 
+/* A line of the sink, low; it lives as long as the sink. */
 void irq_init(IrqLine *line, IrqFn fn, void *opaque, int n);
 
 /* Drives the line; the sink hears of changes only. NULL is allowed. */
@@ -54,6 +55,7 @@ typedef struct IrqOr {
     IrqLine *out;
 } IrqOr;
 
+/* @out is borrowed, NULL is allowed. Sources drive gate->inputs[]; free it after them. */
 IrqOr *irq_or_new(unsigned n, IrqLine *out);
 void irq_or_free(IrqOr *gate);
 

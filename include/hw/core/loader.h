@@ -3,7 +3,7 @@
  * Putting images into a machine's memory: firmware, kernels, RAM disks, device trees.
  *
  * A Loader keeps what it loaded and writes it again at each reset. Boards use it while they build
- * themselves; the memory itself is written by the resets.
+ * themselves; the memory itself is written by the resets. Device lock held.
  */
 #ifndef HW_CORE_LOADER_H
 #define HW_CORE_LOADER_H
