@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the accelerator gets of a RISC-V hart. */
 
+#include "decode.h"
 #include "state.h"
 
 const TargetOps rv_target_ops = {

@@ -180,8 +180,7 @@ extern const TargetOps rv_target_ops;
 extern const VmState rv_cpu_vmstate;
 void rv_print_state(VCpu *cpu, GString *out);
 
-/* Front-end (translate.c). */
-unsigned rv_insn_length(uint16_t parcel);
+/* Front-end (isa.c). */
 void rv_translate(VCpu *cpu, IrRegion *r, const uint8_t *code, uint32_t size, unsigned max_insns);
 unsigned rv_disassemble(VCpu *cpu, uint64_t pc, const uint8_t *code, size_t size, GString *out);
 
