@@ -50,7 +50,8 @@ typedef struct AccelOps {
 
 typedef struct MachineClass {
     const char *desc; /* one line for "-machine help" */
-    /* Builds the board: CPUs, devices, memory map, images. Must clean up nothing on failure. */
+    /* Builds the board: CPUs, devices, memory map, images. What is left by a failure goes with
+     * machine_free. */
     bool (*init)(Machine *m, Error *err);
     /* After every reset and before the CPUs run: reset vectors, device trees put into RAM. */
     void (*reset)(Machine *m);
