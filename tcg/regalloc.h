@@ -32,7 +32,7 @@ typedef struct Alloc {
     uint16_t owner[REG_COUNT];   /* temporary in each register; for a pinned one: the temporary that
                                     shares it with its slot */
     uint64_t spilled;            /* spill slots in use */
-    KnownPage known[PAGE_PAIRS];   /* by pair of registers */
+    KnownPage known[PAGE_PAIRS]; /* by pair of registers */
     KnownPage carried[PAGE_PAIRS]; /* what each holds at the loop's head */
 } Alloc;
 

@@ -87,7 +87,7 @@ struct Machine {
     char *cpu_type; /* "rv64,zba=off"; NULL: the board's default */
     char *kernel, *initrd, *append, *firmware, *dtb, *dumpdtb;
     bool dump_guest_core, mem_merge;
-    bool start_paused; /* -S */
+    bool start_paused;       /* -S */
     char *guest_name, *uuid; /* -name, -uuid; NULL: not given */
 
     GPtrArray *serials;       /* struct Chardev *, by number of -serial; NULL: not connected */

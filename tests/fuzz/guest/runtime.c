@@ -287,9 +287,9 @@ static bool is_fetch_fault(uint64_t cause)
 }
 
 /*
- * What the reference (QEMU 7.2) does otherwise: it looks at what an AMO reads before it looks at what
- * it writes, and reports its faults as those of a load; it gives no address for a breakpoint, and
- * tells only which aligned doubleword of an access failed.
+ * What the reference (QEMU 7.2) does otherwise: it looks at what an AMO reads before it looks at
+ * what it writes, and reports its faults as those of a load; it gives no address for a breakpoint,
+ * and tells only which aligned doubleword of an access failed.
  */
 static Trap comparable(Trap t, uint64_t pa, bool inside)
 {
