@@ -389,8 +389,10 @@ static bool append_status(Segment *s)
     if (!s->reference && rng_percent(r, 30)) {
         mask |= UINT64_C(1) << own[rng_below(r, sizeof(own))];
     }
+    /* It also takes FS for clean after some operations that make it dirty. */
+    const uint64_t fs = UINT64_C(3) << 13;
+    mask |= s->reference && mask & fs ? fs : 0;
     segment_literal(s, reg, mask);
-    /* It also takes FS for clean after an operation that only sets flags. */
     unsigned rd = s->reference ? 0 : segment_free_register(s);
     /* More often set than cleared, lest FS be off most of the time. */
     segment_put(s, rng_percent(r, 65) ? "csrrs" : "csrrc", rd, reg, 0,
