@@ -201,7 +201,7 @@ void tcpu_translate_code(TcgCpu *t, const TcgGuestCode *code, IrRegion *r, const
     r->start = pc & (TCG_PAGE_SIZE - 1);
     r->flags = t->state->flags;
     r->mmu_idx = tcg_flags_mmu(r->flags);
-    r->jc_idx = tcg_flags_jc(r->flags);
+    r->jc_idx = (uint8_t)tcg_flags_jump_cache(r->flags);
     r->serial = a->cpu_count == 1 || a->config.single_thread;
     r->split = code->hva2 != NULL;
     t->ops->translate(t->cpu, r, bytes, size, one ? 1 : t->ops->max_insns);
@@ -346,7 +346,7 @@ const void *tcg_rt_lookup(TcgState *state)
         if (__atomic_load_n(&state->exit_request, __ATOMIC_RELAXED)) {
             return tcg_exit_code(t->accel->ctx);
         }
-        unsigned jc = tcg_flags_jc(state->flags);
+        unsigned jc = tcg_flags_jump_cache(state->flags);
         TcgJump *j = &state->jc[jc][state->pc >> 1 & (TCG_JC_SIZE - 1)];
         if (j->pc == state->pc && t->jc_flags[jc] == state->flags) {
             state->pc_page = page_of(state->pc);

@@ -213,14 +213,14 @@ struct TcgCpu {
 
     uint64_t protect_seen; /* atomic: protect_seq this vCPU's write tags obey */
     uint64_t drop_seen;    /* drop_seq its jump caches obey */
-    uint32_t jc_flags[TCG_MMU_MODES];
+    uint32_t jc_flags[TCG_JUMP_CACHES];
     TcgFetchEntry fetch[TCG_FETCH_SIZE];
     uint64_t fetched[TCG_FETCHED_BITS / 64]; /* filter of pages the jump caches may lead to */
     uint32_t space[TCG_MMU_MODES];
     /* Flushes of everything and of spaces; their sum stamps entries and only grows. */
     uint32_t gen, space_gen[TCG_SPACE_GENS];
     TcgFilled filled[TCG_MMU_MODES];
-    TcgJumpsFilled jumps[TCG_MMU_MODES];
+    TcgJumpsFilled jumps[TCG_JUMP_CACHES];
     TcgMemWindow window;
     uint64_t large[TCG_LARGE_BITS / 64];
     unsigned victim;

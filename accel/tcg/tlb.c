@@ -332,7 +332,7 @@ static void clear_fetch(TcgCpu *t, unsigned mode_mask, bool keep_global)
 
 void tcpu_clear_all_jumps(TcgCpu *t)
 {
-    for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
+    for (unsigned jc = 0; jc < TCG_JUMP_CACHES; jc++) {
         tcpu_clear_jumps(t, jc);
     }
 }
@@ -343,8 +343,8 @@ enum { ALL_MODES = (1 << TCG_MMU_MODES) - 1 };
 static void forget_fetches(TcgCpu *t, unsigned mode_mask)
 {
     clear_fetch(t, mode_mask, false);
-    for (unsigned jc = 0; jc < TCG_MMU_MODES; jc++) {
-        if (mode_mask >> jc & 1) {
+    for (unsigned jc = 0; jc < TCG_JUMP_CACHES; jc++) {
+        if (mode_mask >> jc % TCG_MMU_MODES & 1) {
             tcpu_clear_jumps(t, jc);
         }
     }
@@ -366,11 +366,13 @@ static void forget_first_level(TcgCpu *t, unsigned mode_mask)
 void tcpu_tlb_init(TcgCpu *t)
 {
     for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
-        t->jc_flags[mode] = UINT32_MAX;
         for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
             l1_clear_entry(&t->state->tlb[mode], i);
         }
-        t->jumps[mode].count = TCG_JUMP_LIST + 1;
+    }
+    for (unsigned jc = 0; jc < TCG_JUMP_CACHES; jc++) {
+        t->jc_flags[jc] = UINT32_MAX;
+        t->jumps[jc].count = TCG_JUMP_LIST + 1;
     }
     tcg_tlb_flush(t->cpu);
 }
@@ -461,8 +463,10 @@ static void forget_local(TcgCpu *t, unsigned mode)
     TcgFilled now = t->filled[mode];
 
     l1_clear_set(t, mode, now.local);
-    if (t->jumps[mode].local) {
-        tcpu_clear_jumps(t, mode);
+    for (unsigned jc = mode; jc < TCG_JUMP_CACHES; jc += TCG_MMU_MODES) {
+        if (t->jumps[jc].local) {
+            tcpu_clear_jumps(t, jc);
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include "tcg/ir.h"
+#include "tcg/state.h"
 
 typedef struct VCpu VCpu;
 
@@ -19,9 +20,9 @@ typedef enum AccessKind { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH, ACCESS_ATOMIC
 /* The state word (TcgState.flags): low bits mean the same for every ISA, the rest is the ISA's. */
 enum {
     TCG_FLAGS_MMU_SHIFT = 0, /* which data TLB translations use: TcgState.tlb[] */
-    TCG_FLAGS_JC_SHIFT = 2,  /* which jump cache: TcgState.jc[]; one per fetch privilege */
+    TCG_FLAGS_JC_SHIFT = 2,  /* fetch privilege */
     TCG_FLAGS_IDX_MASK = 3,
-    TCG_FLAGS_ISA_SHIFT = 4, /* first bit that the ISA may use */
+    TCG_FLAGS_ISA_SHIFT = 4, /* first bit that the ISA may use: first two that change often */
 };
 
 static inline unsigned tcg_flags_mmu(uint32_t flags)
@@ -32,6 +33,13 @@ static inline unsigned tcg_flags_mmu(uint32_t flags)
 static inline unsigned tcg_flags_jc(uint32_t flags)
 {
     return (flags >> TCG_FLAGS_JC_SHIFT) & TCG_FLAGS_IDX_MASK;
+}
+
+/* Which jump cache: TcgState.jc[]. One per fetch privilege and value of the ISA's first two bits,
+ * so that these may change without emptying it. */
+static inline unsigned tcg_flags_jump_cache(uint32_t flags)
+{
+    return (flags >> TCG_FLAGS_JC_SHIFT) % TCG_JUMP_CACHES;
 }
 
 /* The answer of an address translation. */

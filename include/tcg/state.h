@@ -15,14 +15,15 @@
 #ifdef PG_STRESS
 enum { TCG_TLB_BITS = 3, TCG_JC_BITS = 4 };
 #else
-enum { TCG_TLB_BITS = 8, TCG_JC_BITS = 10 };
+enum { TCG_TLB_BITS = 8, TCG_JC_BITS = 12 };
 #endif
 enum {
     TCG_PAGE_BITS = 12,
     TCG_PAGE_SIZE = 1 << TCG_PAGE_BITS,
     TCG_TLB_SIZE = 1 << TCG_TLB_BITS,
     TCG_JC_SIZE = 1 << TCG_JC_BITS,
-    TCG_MMU_MODES = 4, /* data TLBs; also jump caches: what a region's mmu_idx and jc_idx index */
+    TCG_MMU_MODES = 4,    /* data TLBs: what a region's mmu_idx indexes */
+    TCG_JUMP_CACHES = 16, /* what its jc_idx indexes */
     TCG_MAX_HELPERS = 128,
     TCG_MAX_SPILLS = 64,
     TCG_STATE_BIAS = 128, /* the base register points this far into the state, so that ireg[0..31]
@@ -104,7 +105,7 @@ typedef struct TcgState {
     void *tramp[8];                 /* the back-end's trampolines */
     void *opaque;                   /* the accelerator's per-hart object */
 
-    TcgJump jc[TCG_MMU_MODES][TCG_JC_SIZE];
+    TcgJump jc[TCG_JUMP_CACHES][TCG_JC_SIZE];
     TcgTlb tlb[TCG_MMU_MODES];
 } TcgState;
 

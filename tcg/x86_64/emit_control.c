@@ -112,33 +112,37 @@ static int32_t jump_cache(const TcgGen *g)
     return tcg_disp(offsetof(TcgState, jc) + g->r->jc_idx * sizeof(TcgJump[TCG_JC_SIZE]));
 }
 
-/* To another page: its place in the jump cache depends on the page offset alone. */
+/* Goes on at the pc in rax if the jump cache knows it, else asks. */
+static void jump_through_cache(TcgGen *g)
+{
+    int32_t cache = jump_cache(g);
+    _Static_assert(sizeof(TcgJump) == 16, "scaled by 8, from twice the index");
+    x86_lea(g, 0, RCX, x86_mem_index(MEM_NONE, RAX, 3, 0));
+    x86_alu_ri(g, ALU_AND, 0, RCX, (TCG_JC_SIZE - 1) << 4);
+    TcgStub *miss = tcg_add_stub(g, stub_cache_miss);
+    x86_rm(g, 0x3b | X_W, RAX, x86_mem_index(RBP, RCX, 0, cache + (int)offsetof(TcgJump, pc)));
+    x86_jcc_stub(g, CC_NE, miss);
+    x86_alu_ri(g, ALU_AND, X_W, RAX, -TCG_PAGE_SIZE);
+    x86_mov_store(g, RAX, pc_page());
+    x86_rm(g, 0xff, 4, x86_mem_index(RBP, RCX, 0, cache + (int)offsetof(TcgJump, code)));
+}
+
 static void jump_to_page(TcgGen *g, int64_t page_offset, bool poll)
 {
-    _Static_assert(TCG_JC_BITS + 1 <= TCG_PAGE_BITS, "the index is known from the page offset");
-    unsigned index = (unsigned)((uint64_t)page_offset >> 1) & (TCG_JC_SIZE - 1);
-    int32_t entry = jump_cache(g) + (int32_t)(index * sizeof(TcgJump));
-    int64_t in_page = page_offset & (TCG_PAGE_SIZE - 1), page = page_offset - in_page;
-
     if (poll) {
         TcgStub *stop = tcg_add_stub(g, stub_poll);
         stop->value = page_offset;
         test_exit(g);
         x86_jcc_stub(g, CC_NE, stop);
     }
-    x86_mov_load(g, RCX, pc_page());
-    if (page == (int32_t)page) {
-        x86_alu_ri(g, ALU_ADD, X_W, RCX, (int32_t)page);
+    x86_mov_load(g, RAX, pc_page());
+    if (page_offset == (int32_t)page_offset) {
+        x86_alu_ri(g, ALU_ADD, X_W, RAX, (int32_t)page_offset);
     } else {
-        x86_mov_imm(g, RAX, page);
-        x86_rr(g, 0x03 | X_W, RCX, RAX);
+        x86_mov_imm(g, RCX, page_offset);
+        x86_rr(g, 0x03 | X_W, RAX, RCX);
     }
-    x86_lea(g, X_W, RAX, x86_mem(RCX, (int32_t)in_page));
-    TcgStub *miss = tcg_add_stub(g, stub_cache_miss);
-    x86_rm(g, 0x3b | X_W, RAX, x86_state(entry + (int32_t)offsetof(TcgJump, pc)));
-    x86_jcc_stub(g, CC_NE, miss);
-    x86_mov_store(g, RCX, pc_page());
-    x86_rm(g, 0xff, 4, x86_state(entry + (int32_t)offsetof(TcgJump, code)));
+    jump_through_cache(g);
 }
 
 static void emit_jump(TcgGen *g, const IrOp *op)
@@ -187,20 +191,11 @@ static void emit_brcond(TcgGen *g, const IrOp *op)
 
 static void emit_jumpind(TcgGen *g, const IrOp *op)
 {
-    int32_t cache = jump_cache(g);
     TcgStub *stop = tcg_add_stub(g, stub_poll_at_pc);
     x86_fill(g, RAX, &g->in[0]);
     test_exit(g);
     x86_jcc_stub(g, CC_NE, stop);
-    _Static_assert(sizeof(TcgJump) == 16, "scaled by 8, from twice the index");
-    x86_lea(g, 0, RCX, x86_mem_index(MEM_NONE, RAX, 3, 0));
-    x86_alu_ri(g, ALU_AND, 0, RCX, (TCG_JC_SIZE - 1) << 4);
-    TcgStub *miss = tcg_add_stub(g, stub_cache_miss);
-    x86_rm(g, 0x3b | X_W, RAX, x86_mem_index(RBP, RCX, 0, cache + (int)offsetof(TcgJump, pc)));
-    x86_jcc_stub(g, CC_NE, miss);
-    x86_alu_ri(g, ALU_AND, X_W, RAX, -TCG_PAGE_SIZE);
-    x86_mov_store(g, RAX, pc_page());
-    x86_rm(g, 0xff, 4, x86_mem_index(RBP, RCX, 0, cache + (int)offsetof(TcgJump, code)));
+    jump_through_cache(g);
 }
 
 static void emit_dispatch(TcgGen *g, const IrOp *op)
