@@ -286,10 +286,12 @@ void tcpu_drop_write_tags(TcgCpu *t)
 
 void tcpu_drop_write_tags_of(TcgCpu *t, uint64_t host_page)
 {
-    for (unsigned mode = 0; mode < TCG_MMU_MODES; mode++) {
-        TcgTlb *tlb = &t->state->tlb[mode];
-        for (unsigned i = 0; i < TCG_TLB_SIZE; i++) {
-            TcgTlbEntry *e = &tlb->store[i];
+    for (unsigned n = 0; n < TCG_MMU_MODES * TCG_TLB_WORDS; n++) {
+        unsigned mode = n / TCG_TLB_WORDS, word = n % TCG_TLB_WORDS;
+
+        for (uint64_t bits = t->filled[mode].used[word]; bits; bits &= bits - 1) {
+            unsigned i = word * 64 + (unsigned)__builtin_ctzll(bits);
+            TcgTlbEntry *e = &t->state->tlb[mode].store[i];
             e->tag = e->host == host_page ? tcg_tlb_empty_tag(i) : e->tag;
         }
     }

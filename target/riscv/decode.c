@@ -425,14 +425,9 @@ static uint8_t take_reg(RvRegField f, uint32_t bits)
 
 static int64_t take_imm(const RvEncoding *e, uint32_t bits)
 {
-    enum { USUAL = 4 };
     uint64_t imm = 0;
 
-    /* Few have more runs than four; absent ones have an empty mask. */
-    for (unsigned i = 0; i < USUAL; i++) {
-        imm |= (uint64_t)(bits >> e->imm[i].src & e->imm[i].mask) << e->imm[i].dst;
-    }
-    for (unsigned i = USUAL; i < e->imm_count; i++) {
+    for (unsigned i = 0; i < e->imm_count; i++) {
         imm |= (uint64_t)(bits >> e->imm[i].src & e->imm[i].mask) << e->imm[i].dst;
     }
     unsigned unused = e->imm_sign ? 64u - e->imm_sign : 0;
