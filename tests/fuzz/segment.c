@@ -211,7 +211,7 @@ uint64_t segment_data_address(Segment *s)
     return FUZZ_DATA + offset;
 }
 
-static uint16_t make_pte(Segment *s, unsigned alias, unsigned page)
+uint16_t segment_make_pte(Segment *s, unsigned alias, unsigned page)
 {
     Rng *r = &s->rng;
     uint16_t flags = PTE_V | PTE_R | PTE_W | PTE_A | PTE_D;
@@ -242,10 +242,11 @@ static void make_paging(Segment *s)
     if (rng_percent(r, f->mode == FUZZ_M ? 40 : 75)) {
         f->satp_mode = SATP_SV39 + (rng_percent(r, 60) ? 0 : rng_below(r, 3));
     }
+    s->one_asid = rng_percent(r, 50);
     f->code_is_large = rng_percent(r, 40);
     for (unsigned i = 0; i < FUZZ_DATA_PAGES; i++) {
-        f->pte[0][i] = make_pte(s, 0, i);
-        f->pte[1][i] = make_pte(s, 1, i);
+        f->pte[0][i] = segment_make_pte(s, 0, i);
+        f->pte[1][i] = segment_make_pte(s, 1, i);
     }
     f->large_pte = PTE_V | PTE_R | PTE_W | PTE_A | PTE_D | (rng_percent(r, 50) ? PTE_U : 0);
 }

@@ -20,6 +20,7 @@ typedef struct Segment {
     const Encoder *enc;
     Rng rng;
     bool reference; /* only what the reference emulator does right */
+    bool one_asid;  /* the address space keeps its number, so that fences may name it */
     uint64_t base;  /* physical address of code[0] */
     uint8_t code[FUZZ_SLOT];
     unsigned size;
@@ -57,6 +58,8 @@ void segment_address(Segment *s, unsigned link, unsigned units_on, int addend);
 void segment_branch(Segment *s, const RvEncoding *e, uint32_t bits, unsigned units_on);
 /* An address of the data area, in one of the places where it can be seen. */
 uint64_t segment_data_address(Segment *s);
+/* An entry for one of the data area's pages, as FuzzSegment.pte has it. */
+uint16_t segment_make_pte(Segment *s, unsigned alias, unsigned page);
 /* A register, not 0, that units may use as they like: often a hot one. */
 unsigned segment_free_register(Segment *s);
 bool segment_is_base(const Segment *s, unsigned reg);

@@ -425,7 +425,7 @@ static bool append_satp(Segment *s)
         return false;
     }
     segment_put(s, "csrrs", saved, 0, 0, CSR_SATP);
-    if (rng_percent(&s->rng, 50)) {
+    if (!s->one_asid && rng_percent(&s->rng, 50)) {
         segment_literal(s, reg, (uint64_t)rng_below(&s->rng, 4) << ASID_SHIFT);
         segment_put(s, "xor", reg, reg, saved, 0);
         segment_put(s, "csrrw", 0, reg, 0, CSR_SATP);
@@ -434,6 +434,52 @@ static bool append_satp(Segment *s)
         segment_put(s, load->insn->name, reg, s->bases[0], reg, 0);
         segment_put(s, "csrrw", 0, saved, 0, CSR_SATP);
     }
+    return true;
+}
+
+/*
+ * Another entry for a page of the data area, and a fence, as narrow as it may be. In U-mode the
+ * tables are out of reach; the runtime fences where this fence traps.
+ */
+static bool append_entry_change(Segment *s)
+{
+    enum { FIRST_ASID = 1 };
+    unsigned alias = rng_below(&s->rng, 2), page = rng_below(&s->rng, FUZZ_DATA_PAGES);
+    unsigned at = s->links[0], reg = segment_free_register(s), asid = segment_free_register(s);
+    uint64_t how = segment_make_pte(s, alias, page), frame = how >> FUZZ_PTE_FRAME_SHIFT & 7;
+    uint64_t gva = FUZZ_DATA + page * 4096 + rng_below(&s->rng, 4096);
+
+    if (!s->state->satp_mode || reg == asid) {
+        return false;
+    }
+    segment_literal(s, at, FUZZ_TABLES + alias * 4096 + page * 8);
+    segment_literal(s, reg, ((FUZZ_DATA >> 12) + frame) << 10 | (how & 0xff));
+    segment_literal(s, asid, FIRST_ASID);
+    segment_put(s, "sd", 0, at, reg, 0);
+    segment_literal(s, reg, gva + (alias ? UINT64_C(1) << FUZZ_ALIAS_SHIFT : 0));
+    segment_put(s, "sfence.vma", 0, rng_percent(&s->rng, 70) ? reg : 0,
+                s->one_asid && rng_percent(&s->rng, 50) ? asid : 0, 0);
+    return true;
+}
+
+/* Other rules for the data area: only M-mode may. Entries stay unlocked, and never match code. */
+static bool append_pmp_change(Segment *s)
+{
+    enum { CSR_PMPCFG0 = 0x3a0, CSR_PMPADDR0 = 0x3b0, UNLOCKED = 0x1f1f1f1f };
+    unsigned reg = segment_free_register(s), entry = rng_below(&s->rng, FUZZ_PMP);
+
+    if (s->reference) {
+        return false;
+    }
+    if (rng_percent(&s->rng, 50)) {
+        uint64_t bits = 0x7f >> rng_below(&s->rng, 8);
+        segment_literal(s, reg, (FUZZ_DATA + rng_below(&s->rng, 0x8000)) >> 2 | bits);
+        segment_put(s, "csrrw", 0, reg, 0, CSR_PMPADDR0 + entry);
+    } else {
+        segment_literal(s, reg, rng_next(&s->rng) & rng_next(&s->rng) & UNLOCKED);
+        segment_put(s, rng_percent(&s->rng, 50) ? "csrrs" : "csrrc", 0, reg, 0, CSR_PMPCFG0);
+    }
+    segment_put(s, "sfence.vma", 0, 0, 0, 0);
     return true;
 }
 
@@ -505,31 +551,23 @@ static bool append_row(Segment *s, const RvEncoding *e)
 
 static bool append_random(Segment *s)
 {
-    const RvEncoding *e = encoder_pick(s->enc, &s->rng);
+    static const struct {
+        unsigned percent;
+        bool (*append)(Segment *s);
+    } units[] = {
+        { 4, append_constant },       { 2, append_status },     { 1, append_satp },
+        { 2, append_self_modifying }, { 2, append_reserved },   { 4, append_memory_run },
+        { 2, append_shift_pair },     { 1, append_pmp_change }, { 3, append_entry_change },
+    };
     unsigned percent = rng_below(&s->rng, 100);
 
-    if (percent < 4) {
-        return append_constant(s);
+    for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (percent < units[i].percent) {
+            return units[i].append(s);
+        }
+        percent -= units[i].percent;
     }
-    if (percent < 6) {
-        return append_status(s);
-    }
-    if (percent < 7) {
-        return append_satp(s);
-    }
-    if (percent < 9) {
-        return append_self_modifying(s);
-    }
-    if (percent < 11) {
-        return append_reserved(s);
-    }
-    if (percent < 15) {
-        return append_memory_run(s);
-    }
-    if (percent < 17) {
-        return append_shift_pair(s);
-    }
-    return append_row(s, e);
+    return append_row(s, encoder_pick(s->enc, &s->rng));
 }
 
 void unit_append(Segment *s)

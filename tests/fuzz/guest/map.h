@@ -17,6 +17,7 @@
 #define FUZZ_BLOB       0x83600000 /* what the generator makes: 2 MiB at most, mapped as a whole */
 #define FUZZ_STRAMP     FUZZ_BLOB  /* a page whose first instruction is the supervisor's ecall */
 #define FUZZ_HEADER     (FUZZ_BLOB + 0x1000)
+#define FUZZ_TABLES     (FUZZ_BLOB + 0x30000) /* two pages: the entries of the data area's pages */
 #define FUZZ_CODE       (FUZZ_BLOB + 0x40000)
 #define FUZZ_SLOT       0x2000 /* room for one segment */
 

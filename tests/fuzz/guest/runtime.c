@@ -49,7 +49,7 @@ static uint64_t table_sv48[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t table_sv39[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t middle[3][ENTRIES] __attribute__((aligned(4096)));
 static uint64_t code_leaf[2][ENTRIES] __attribute__((aligned(4096)));
-static uint64_t data_leaf[2][ENTRIES] __attribute__((aligned(4096)));
+static uint64_t (*const data_leaf)[ENTRIES] = (uint64_t(*)[ENTRIES])FUZZ_TABLES;
 
 /* --- printing --- */
 
@@ -339,6 +339,17 @@ static void note(const Trap *t, uint64_t status)
     }
 }
 
+/* A fence that traps after a change of the tables would leave it open what is still cached. */
+static void fence_instead(uint64_t pa)
+{
+    enum { SFENCE = 0x12000073, SFENCE_MASK = 0xfe007fff };
+    const uint16_t *code = (const uint16_t *)pa;
+
+    if (((code[0] | (uint32_t)code[1] << 16) & SFENCE_MASK) == SFENCE) {
+        __asm__ volatile("sfence.vma" ::: "memory");
+    }
+}
+
 /* Returns whether the segment is over. */
 bool fuzz_trap(FuzzFrame *f)
 {
@@ -363,6 +374,7 @@ bool fuzz_trap(FuzzFrame *f)
         CSR_WRITE(mip, 0);
         f->pc = t.pc;
     } else if (inside && !is_fetch_fault(t.cause)) {
+        fence_instead(pa);
         f->pc = t.pc + length_at(pa);
     } else if (landings == FUZZ_LANDINGS || !segment->landing[landings]) {
         return true;
@@ -416,7 +428,7 @@ void fuzz_done(const FuzzFrame *f)
             print("\n");
             dump_memory(names[i], FUZZ_DATA + i * 4096, 4096);
         }
-        dump_memory("\nentries", (uint64_t)data_leaf, sizeof(data_leaf));
+        dump_memory("\nentries", FUZZ_TABLES, 2 * sizeof(*data_leaf));
     }
     for (unsigned i = 1; i < 32; i++) {
         mix(f->x[i]);
