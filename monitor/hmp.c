@@ -123,10 +123,12 @@ static void info_cpus(HmpCall *call)
 
 static void info_mtree(HmpCall *call)
 {
-    if (call->argc == 2 && strcmp(call->argv[1], "-f") == 0) {
+    if (call->argc < 2) {
+        mem_print_tree(call->machine, call->out);
+    } else if (strcmp(call->argv[1], "-f") == 0) {
         mem_print_flat(call->machine, call->out);
     } else {
-        mem_print_tree(call->machine, call->out);
+        fail(call, "'info mtree' takes -f, not '%s'", call->argv[1]);
     }
 }
 
