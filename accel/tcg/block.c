@@ -271,7 +271,8 @@ static TcgBlock *make_block(TcgCpu *t, const TcgGuestCode *code)
     return b;
 }
 
-/* Jump cache entries were made under one state word each. */
+/* Jump cache entries were made under one state word each; before any code runs under another, they
+ * go. */
 static void match_jump_cache(TcgCpu *t, unsigned jc)
 {
     if (t->jc_flags[jc] != t->state->flags) {
@@ -368,8 +369,8 @@ const void *tcg_rt_lookup(TcgState *state)
             tcpu_log_entry(t);
             return b->code;
         }
+        match_jump_cache(t, jc);
         if (code.how & TCG_FETCH_WHOLE) {
-            match_jump_cache(t, jc);
             tcpu_remember_jump(t, jc, b->code, code.how);
         }
         return b->code;
