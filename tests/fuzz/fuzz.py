@@ -34,7 +34,7 @@ def parse_args():
     p.add_argument('--seed', type=int, help='this program only')
     p.add_argument('--segment', type=int, help='with --seed: this segment only, minimised')
     p.add_argument('--reference', action='store_true',
-                   help='with --seed: the kind of program that QEMU runs as well')
+                   help='new programs and --seed: the kind that QEMU runs as well')
     p.add_argument('--no-reference', action='store_true', help='leave QEMU out')
     p.add_argument('--start-seed', type=int, help='random seeds count up from here (default: time)')
     p.add_argument('--keep', help='a folder for the minimised segments that differ')
@@ -105,7 +105,7 @@ class Fuzzer:
         seed = args.start_seed or int(time.time()) % 10**9 * 1000
         print('# random seeds from %d' % seed)
         while time.monotonic() < end:
-            self.check(programs.Program(seed, seed % 2 == 0))
+            self.check(programs.Program(seed, args.reference and seed % 2 == 0))
             seed += 1
 
 
