@@ -23,13 +23,13 @@ sys.path.insert(0, HERE)
 
 import programs  # noqa: E402
 
-FIXED_SEEDS = range(1, 9)
 MOST_REPORTS = 5
 
 
 def parse_args():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('--seconds', type=float, default=20, help='how long to make new programs')
+    p.add_argument('--fixed', type=int, default=8, help='how many fixed seeds come first')
     p.add_argument('--build-dir', default=os.path.join(ROOT, 'build'))
     p.add_argument('--seed', type=int, help='this program only')
     p.add_argument('--segment', type=int, help='with --seed: this segment only, minimised')
@@ -99,7 +99,7 @@ class Fuzzer:
             self.check(program)
             return
         self.replay_corpus()
-        for seed in FIXED_SEEDS:
+        for seed in range(1, args.fixed + 1):
             self.check(programs.Program(seed, seed % 2 == 0))
         end = time.monotonic() + args.seconds
         seed = args.start_seed or int(time.time()) % 10**9 * 1000

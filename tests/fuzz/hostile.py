@@ -254,7 +254,9 @@ class Hostile:
             self.rng.choice(('tcg', 'tcg,one-insn-per-tb=on', 'interp'))], seconds=60)
 
     def run(self):
-        kinds = (self.image, self.device_tree, self.command_line, self.guest)
+        kinds = [self.image, self.device_tree, self.command_line, self.guest]
+        if self.args.kind:
+            kinds = [kind for kind in kinds if kind.__name__ in self.args.kind]
         for kind in kinds:
             end = time.monotonic() + self.args.seconds / len(kinds)
             before, failed = self.cases, self.failed
@@ -272,6 +274,8 @@ def main():
     p.add_argument('--seconds', type=float, default=20, help='in all')
     p.add_argument('--seed', type=int, default=int(time.time()))
     p.add_argument('--build-dir', default=os.path.join(ROOT, 'build'))
+    p.add_argument('--kind', action='append', help='image, device_tree, command_line or guest; repeat '
+                   'for several; default all')
     p.add_argument('--keep', help='a folder for what fails')
     args = p.parse_args()
     print('# seed %d' % args.seed)

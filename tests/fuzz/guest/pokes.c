@@ -93,6 +93,30 @@ static void poke(uint64_t gpa, unsigned how, uint64_t value)
     }
 }
 
+static void put_big_endian(uint8_t *to, uint64_t value, unsigned size)
+{
+    while (size-- > 0) {
+        to[size] = (uint8_t)value;
+        value >>= 8;
+    }
+}
+
+/* A DMA request of fw_cfg (its specification, "Guest-side DMA Interface"): big-endian words. Its
+ * data goes behind the program, or to where there is no memory. */
+static void request_dma(void)
+{
+    enum { FW_CFG_DMA = 0x10100010 };
+    static uint8_t request[16] __attribute__((aligned(16)));
+    uint64_t address = next() & 7 ? 0x84000000 + (next() & 0x3ffffff) : choose_value() << 33;
+    uint64_t key = next() & (next() & 1 ? 0x1f : 0x3f), at;
+
+    put_big_endian(request, key << 16 | (next() & 0x1f), 4);
+    put_big_endian(request + 4, next() & 1 ? next() & 0xffff : choose_value(), 4);
+    put_big_endian(request + 8, address, 8);
+    put_big_endian((uint8_t *)&at, (uint64_t)request, 8);
+    poke(FW_CFG_DMA, 3, at);
+}
+
 void pokes_main(void)
 {
     state = seed[0] ^ seed[1] * UINT64_C(0x9e3779b97f4a7c15);
@@ -100,7 +124,9 @@ void pokes_main(void)
         uint64_t gpa = choose_address();
         unsigned how = next() % 10;
 
-        if (!is_forbidden(gpa)) {
+        if (how == 0 && (next() & 15) == 0) {
+            request_dma();
+        } else if (!is_forbidden(gpa)) {
             poke(gpa, how, choose_value());
         }
     }
