@@ -89,7 +89,6 @@ static void print_help(MuxChr *m)
     } rows[] = {
         { "h", "this list" },
         { "x", "end the emulator" },
-        { "s", "write back the disks (with -snapshot)" },
         { "t", "timestamps on or off" },
         { "b", "send a break (magic SysRq)" },
         { "c", "switch between console and monitor" },
@@ -133,7 +132,9 @@ static bool command(MuxChr *m, uint8_t c)
         m->line_start = false;
         m->epoch_ns = -1;
         break;
-    case 's': /* no disk is opened with -snapshot: there is nothing to write back */
+    case 's':
+        put_text(m, "\r\nWriting disks back is not supported by Peregrine yet\r\n");
+        break;
     default:
         break;
     }

@@ -330,7 +330,8 @@ static const HmpCommand commands[] = {
     { "x", NULL, "[/FMT] ADDRESS", "show virtual memory of CPU 0; FMT: count and b, h, w or g", 1,
       2, cmd_x },
     { "xp", NULL, "[/FMT] ADDRESS", "show physical memory", 1, 2, cmd_xp },
-    { "log", NULL, "ITEM[,ITEM...]", "log items; 'none' ends it", 1, 1, cmd_log },
+    { "log", NULL, "ITEM[,ITEM...]",
+      "log items; 'none' ends it; exec and cpu miss code linked before", 1, 1, cmd_log },
     { "logfile", NULL, "FILE", "log into a file", 1, 1, cmd_logfile },
 };
 

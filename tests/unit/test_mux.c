@@ -105,6 +105,10 @@ static void test_commands(void)
     g_autofree char *help = shown(&b);
     g_assert_nonnull(strstr(help, "C-a x"));
     g_assert_nonnull(strstr(help, "C-a C-a"));
+    g_assert_null(strstr(help, "C-a s")); /* there are no disks yet */
+    type(&b, "\001s");
+    g_autofree char *refusal = shown(&b);
+    g_assert_nonnull(strstr(refusal, "not supported by Peregrine yet"));
     g_assert_false(run_shutdown_requested(b.m));
     type(&b, "\001x");
     g_autofree char *last = shown(&b);
