@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/bitops.h"
+
 typedef struct TypeDesc {
     const char *name;
     uint8_t size;    /* bytes of an element */
@@ -73,34 +75,8 @@ uint32_t field_len(const Field *f, const void *obj)
 
 static uint64_t load_int(const void *p, const TypeDesc *d)
 {
-    switch (d->size) {
-    case 1:
-        return *(const uint8_t *)p;
-    case 2:
-        return *(const uint16_t *)p;
-    case 4:
-        return d->is_signed ? (uint64_t)(int64_t) * (const int32_t *)p : *(const uint32_t *)p;
-    default:
-        return *(const uint64_t *)p;
-    }
-}
-
-static void store_int(void *p, const TypeDesc *d, uint64_t v)
-{
-    switch (d->size) {
-    case 1:
-        *(uint8_t *)p = (uint8_t)v;
-        break;
-    case 2:
-        *(uint16_t *)p = (uint16_t)v;
-        break;
-    case 4:
-        *(uint32_t *)p = (uint32_t)v;
-        break;
-    default:
-        *(uint64_t *)p = v;
-        break;
-    }
+    uint64_t v = ld_host(p, d->size);
+    return d->is_signed ? (uint64_t)bits_sext(v, d->size * 8) : v;
 }
 
 uint64_t field_get_u64(const Field *f, const void *obj, unsigned index)
@@ -166,7 +142,7 @@ bool field_set_u64(const Field *f, void *obj, unsigned index, uint64_t value, Er
     if (!field_check_u64(f, value, err)) {
         return false;
     }
-    store_int(field_elem(f, obj, index), &type_descs[f->type], value);
+    st_host(field_elem(f, obj, index), value, type_descs[f->type].size);
     return true;
 }
 

@@ -80,36 +80,12 @@ static uint8_t *slot(const RegSpace *rs, const Reg *r, unsigned index)
 
 static uint64_t stored(const RegSpace *rs, const Reg *r, unsigned index)
 {
-    const void *p = slot(rs, r, index);
-    switch (r->store_size) {
-    case 1:
-        return *(const uint8_t *)p;
-    case 2:
-        return *(const uint16_t *)p;
-    case 4:
-        return *(const uint32_t *)p;
-    default:
-        return *(const uint64_t *)p;
-    }
+    return ld_host(slot(rs, r, index), r->store_size);
 }
 
 static void store(const RegSpace *rs, const Reg *r, unsigned index, uint64_t v)
 {
-    void *p = slot(rs, r, index);
-    switch (r->store_size) {
-    case 1:
-        *(uint8_t *)p = (uint8_t)v;
-        break;
-    case 2:
-        *(uint16_t *)p = (uint16_t)v;
-        break;
-    case 4:
-        *(uint32_t *)p = (uint32_t)v;
-        break;
-    default:
-        *(uint64_t *)p = v;
-        break;
-    }
+    st_host(slot(rs, r, index), v, r->store_size);
 }
 
 /* What a read yields, without its side effects. */

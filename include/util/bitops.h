@@ -110,4 +110,37 @@ static inline void st_le(void *p, uint64_t v, unsigned size)
     }
 }
 
+/* A naturally aligned integer of 1, 2, 4 or 8 bytes in the host's byte order. */
+static inline uint64_t ld_host(const void *p, unsigned size)
+{
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)p;
+    case 2:
+        return *(const uint16_t *)p;
+    case 4:
+        return *(const uint32_t *)p;
+    default:
+        return *(const uint64_t *)p;
+    }
+}
+
+static inline void st_host(void *p, uint64_t v, unsigned size)
+{
+    switch (size) {
+    case 1:
+        *(uint8_t *)p = (uint8_t)v;
+        break;
+    case 2:
+        *(uint16_t *)p = (uint16_t)v;
+        break;
+    case 4:
+        *(uint32_t *)p = (uint32_t)v;
+        break;
+    default:
+        *(uint64_t *)p = v;
+        break;
+    }
+}
+
 #endif
